@@ -1,0 +1,1 @@
+"""Prewatt: remote prepaid electricity for buildings with many tenants."""

@@ -1,0 +1,101 @@
+"""The unit of work that services must stand in, and the action row that says who did what and why."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from django.db import connection
+
+from prewatt.access.models import Action, Outcome, Scope, User
+from prewatt.kernel.clock import machine_now
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a login, or a process of ours; and from which address."""
+
+    process: str
+    user: User | None = None
+    address: str = ""
+
+    @property
+    def name(self) -> str:
+        """This property will be the name that screens and papers show."""
+        return str(self.user) if self.user is not None else self.process
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOfWork:
+    """One instant, one actor, one reason, one action row; its transaction is open."""
+
+    now: datetime
+    actor: Actor
+    verb: str
+    reason: str
+    action_id: int
+
+
+_current: ContextVar[UnitOfWork | None] = ContextVar("prewatt_unit_of_work", default=None)
+
+
+def require_unit_of_work() -> UnitOfWork:
+    """This function will return the unit of work that the caller stands in; a service outside one is a bug."""
+    work = _current.get()
+    if work is None or not connection.in_atomic_block:
+        raise RuntimeError("a service was called outside a unit of work: go through prewatt.usecases")
+    return work
+
+
+@contextmanager
+def entered(work: UnitOfWork) -> Iterator[UnitOfWork]:
+    """This function will make ``work`` the current unit; used by ``usecases.unit_of_work`` alone."""
+    token = _current.set(work)
+    try:
+        yield work
+    finally:
+        _current.reset(token)
+
+
+def is_inside_unit_of_work() -> bool:
+    """This function will tell whether a unit of work is open here."""
+    return _current.get() is not None
+
+
+def record_action(
+    *,
+    actor: Actor,
+    verb: str,
+    now: datetime,
+    scope: Scope | None = None,
+    subject: tuple[str, str] = ("", ""),
+    reason: str = "",
+    outcome: Outcome = Outcome.DONE,
+    detail: str = "",
+) -> Action:
+    """This function will append an action row. ``subject`` is (kind, id); ``now`` is estate time."""
+    return Action.objects.create(
+        actor=actor.user,
+        process=actor.process,
+        verb=verb,
+        scope=scope,
+        subject_kind=subject[0],
+        subject_id=subject[1],
+        reason=reason[:500],
+        address=actor.address,
+        outcome=outcome,
+        detail=detail[:500],
+        estate_at=now,
+        machine_at=machine_now(),
+    )
+
+
+def name_action_to_history(action_id: int) -> None:
+    """This function will tell the history triggers which action the coming changes belong to."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('pghistory.context_id', %s, true), set_config('pghistory.context_metadata', %s, true)",
+            [str(uuid4()), f'{{"action": {action_id}}}'],
+        )

@@ -1,0 +1,194 @@
+"""Logins, roles, memberships, scopes, machine tokens and the action log."""
+
+from typing import ClassVar
+
+import pghistory
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
+
+from prewatt.kernel.ids import uuid7
+
+
+class ScopeKind(models.TextChoices):
+    """What part of the world a scope covers."""
+
+    ORGANISATION = "organisation", _("Organisation")
+    SITE = "site", _("Site")
+    BUILDING = "building", _("Building")
+
+
+class Scope(models.Model):
+    """A node of the tree organisation → site → building. ``path`` is ``/1/5/9/``: ids from the root to itself."""
+
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    kind = models.CharField(max_length=12, choices=ScopeKind)
+    path = models.CharField(max_length=200)
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["path"], name="scope_path_unique"),
+            models.CheckConstraint(
+                condition=Q(kind=ScopeKind.ORGANISATION, parent=None)
+                | ~Q(kind=ScopeKind.ORGANISATION) & Q(parent__isnull=False),
+                name="scope_only_organisation_is_root",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["path"], name="scope_path_prefix", opclasses=["text_pattern_ops"])]
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    """Logins by their name."""
+
+    @override
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(username__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """A login, of an operator, a tenant or a machine. Who the person is stands elsewhere."""
+
+    public_id = models.UUIDField(default=uuid7, editable=False)
+    username = models.CharField(max_length=80)
+    name = models.CharField(max_length=120, blank=True)
+    email = models.EmailField(null=True, blank=True)
+    phone = models.CharField(max_length=20, null=True, blank=True, help_text="E.164, as +8613800000000")
+    language = models.CharField(max_length=10, default="en")
+    is_active = models.BooleanField(default=True)
+    is_machine = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    USERNAME_FIELD = "username"
+    objects = UserManager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["public_id"], name="user_public_id_unique"),
+            models.UniqueConstraint(Lower("username"), name="user_username_unique"),
+            models.UniqueConstraint(Lower("email"), name="user_email_unique"),
+            models.UniqueConstraint(fields=["phone"], name="user_phone_unique"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return self.name or self.username
+
+
+class Role(models.Model):
+    """A named set of permissions, such as ``money.take``."""
+
+    code = models.SlugField(max_length=40)
+    name = models.CharField(max_length=80)
+    permissions = ArrayField(models.CharField(max_length=60), default=list)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["code"], name="role_code_unique")]
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+
+@pghistory.track()
+class Membership(models.Model):
+    """A login holds a role within a scope, from a machine instant to another."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
+    role = models.ForeignKey(Role, models.PROTECT, related_name="memberships")
+    scope = models.ForeignKey(Scope, models.PROTECT, related_name="memberships")
+    from_at = models.DateTimeField()
+    to_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "role", "scope"], condition=Q(to_at=None), name="membership_open_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(to_at=None) | Q(to_at__gte=F("from_at")), name="membership_ends_after_begin"
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.user} · {self.role} · {self.scope}"
+
+
+class ApiToken(models.Model):
+    """A machine's key: found by its prefix, proven by the hash of the whole."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="tokens")
+    prefix = models.CharField(max_length=12)
+    token_hash = models.CharField(max_length=64, help_text="SHA-256, hex")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["prefix"], name="api_token_prefix_unique")]
+
+    @override
+    def __str__(self) -> str:
+        return self.prefix
+
+
+class IdempotentRequest(models.Model):
+    """What a machine asked with a key, and the answer it got: kept in the transaction that did the work."""
+
+    user = models.ForeignKey(User, models.PROTECT)
+    key = models.CharField(max_length=120)
+    body_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    answer = models.JSONField()
+    machine_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "key"], name="idempotent_request_unique")]
+        indexes: ClassVar = [models.Index(fields=["machine_at"], name="idempotent_request_at")]
+
+    @override
+    def __str__(self) -> str:
+        return self.key
+
+
+class Outcome(models.TextChoices):
+    """How an action ended."""
+
+    DONE = "done", _("Done")
+    REFUSED = "refused", _("Refused")
+
+
+class Action(models.Model):
+    """Who did what, from where, why, and how it ended: one row per use case, append-only."""
+
+    actor = models.ForeignKey(User, models.PROTECT, null=True, blank=True)
+    process = models.CharField(max_length=60, help_text="web, worker, collector:<id>, cli")
+    verb = models.CharField(max_length=60)
+    scope = models.ForeignKey(Scope, models.PROTECT, null=True, blank=True)
+    subject_kind = models.CharField(max_length=40, blank=True)
+    subject_id = models.CharField(max_length=60, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    address = models.CharField(max_length=60, blank=True)
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.DONE)
+    detail = models.CharField(max_length=500, blank=True)
+    estate_at = models.DateTimeField()
+    machine_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["subject_kind", "subject_id", "id"], name="action_subject"),
+            models.Index(fields=["scope", "id"], name="action_scope"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.verb} {self.subject_kind} {self.subject_id}"

@@ -1,0 +1,128 @@
+"""Tariffs, positions and the day close."""
+
+from typing import ClassVar
+
+import pghistory
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
+
+from prewatt.access.models import Scope
+from prewatt.estate.models import Medium, Site
+from prewatt.tenancy.models import Account, Tenancy
+
+
+class TariffVersion(models.Model):
+    """A price plan from a local day on. Immutable once published (a trigger refuses it)."""
+
+    scope = models.ForeignKey(Scope, models.PROTECT)
+    code = models.CharField(max_length=40)
+    version = models.PositiveIntegerField()
+    name = models.CharField(max_length=120)
+    medium = models.CharField(max_length=12, choices=Medium, default=Medium.ELECTRICITY)
+    currency = models.CharField(max_length=3)
+    effective_from = models.DateField()
+    definition = models.JSONField(help_text="rating.tariff.Tariff as JSON")
+    definition_hash = models.CharField(max_length=64)
+    reference = models.CharField(max_length=200, blank=True, help_text="Price document")
+    published_at = models.DateTimeField(null=True, blank=True)
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["scope", "code", "version"], name="tariff_version_unique"),
+            models.UniqueConstraint(fields=["scope", "code", "effective_from"], name="tariff_effective_from_unique"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.code} v{self.version}"
+
+
+@pghistory.track()
+class TariffAssignment(models.Model):
+    """Which tariff a tenancy is rated by, when."""
+
+    tenancy = models.ForeignKey(Tenancy, models.PROTECT, related_name="tariffs", db_index=False)
+    scope = models.ForeignKey(Scope, models.PROTECT)
+    tariff_code = models.CharField(max_length=40)
+    period = DateTimeRangeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            ExclusionConstraint(
+                name="tariff_assignment_one_at_a_time",
+                expressions=[("tenancy", RangeOperators.EQUAL), ("period", RangeOperators.OVERLAPS)],
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.tenancy_id} {self.tariff_code}"
+
+
+class Position(models.Model):
+    """A tenancy in one accumulation period under one tariff version.
+
+    A cache: rebuilt from the readings and compared.
+    """
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="positions", db_index=False)
+    tenancy = models.ForeignKey(Tenancy, models.PROTECT, related_name="positions", db_index=False)
+    period_start = models.DateField(help_text="First local day of the accumulation period (calendar month)")
+    tariff_version = models.ForeignKey(TariffVersion, models.PROTECT, related_name="+", db_index=False)
+    sharp_wh = models.BigIntegerField(default=0)
+    peak_wh = models.BigIntegerField(default=0)
+    flat_wh = models.BigIntegerField(default=0)
+    valley_wh = models.BigIntegerField(default=0)
+    deep_valley_wh = models.BigIntegerField(default=0)
+    cost_nano = models.BigIntegerField(default=0, help_text="Exact cost in 1e-9 currency units")
+    rounded = models.BigIntegerField(default=0, help_text="Minor units")
+    posted = models.BigIntegerField(default=0, help_text="Minor units already in the ledger")
+    close_no = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["tenancy", "period_start", "tariff_version"], name="position_unique"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["account"], condition=~Q(rounded=F("posted")), name="position_unposted"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.tenancy_id} {self.period_start}"
+
+
+class CloseState(models.TextChoices):
+    """How far the close of a day has come."""
+
+    POSTING = "posting", _("Posting")
+    SEALED = "sealed", _("Sealed")
+
+
+class DayClose(models.Model):
+    """The close of a site's local day."""
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="day_closes")
+    date = models.DateField()
+    state = models.CharField(max_length=8, choices=CloseState, default=CloseState.POSTING)
+    accounts = models.PositiveIntegerField(default=0)
+    entries = models.PositiveIntegerField(default=0)
+    posted = models.BigIntegerField(default=0, help_text="Minor units posted by this close")
+    difference = models.BigIntegerField(default=0, help_text="What re-adding everything found; 0 when sound")
+    sealed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["site", "date"], name="day_close_unique")]
+        indexes: ClassVar = [
+            models.Index(fields=["state"], condition=~Q(state=CloseState.SEALED), name="day_close_not_sealed"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.date}"

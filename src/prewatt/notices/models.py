@@ -1,0 +1,75 @@
+"""What we told whom, by which way, and the proof that it arrived."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
+
+from prewatt.kernel.ids import uuid7
+from prewatt.tenancy.models import Account
+
+
+class NoticeKind(models.TextChoices):
+    """What a notice says."""
+
+    LEVEL_1 = "level_1", _("Low balance")
+    LEVEL_2 = "level_2", _("Very low balance")
+    LAST_CALL = "last_call", _("Last call before disconnection")
+    DISCONNECTED = "disconnected", _("Disconnected")
+    RECONNECTED = "reconnected", _("Reconnected")
+    TOP_UP = "top_up", _("Top-up received")
+
+
+class Channel(models.TextChoices):
+    """How a notice travels."""
+
+    DESK = "desk", _("Told by the desk")
+    MAIL = "mail", _("Mail")
+    LETTERBOX = "letterbox", _("Letter box (demo)")
+
+
+class NoticeState(models.TextChoices):
+    """How far a notice has come."""
+
+    PENDING = "pending", _("Waiting")
+    SENDING = "sending", _("Sending")
+    DELIVERED = "delivered", _("Delivered")
+    FAILED = "failed", _("Failed")
+
+
+class Notice(models.Model):
+    """One message to one recipient by one channel for one cause. Never twice."""
+
+    public_id = models.UUIDField(default=uuid7, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="notices")
+    kind = models.CharField(max_length=12, choices=NoticeKind)
+    cause_key = models.CharField(max_length=120)
+    channel = models.CharField(max_length=10, choices=Channel)
+    recipient = models.CharField(max_length=120)
+    language = models.CharField(max_length=10)
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    state = models.CharField(max_length=10, choices=NoticeState, default=NoticeState.PENDING)
+    created_at = models.DateTimeField(help_text="Estate time")
+    due_at = models.DateTimeField(help_text="Machine time of the next try")
+    leased_until = models.DateTimeField(null=True, blank=True, help_text="Machine time")
+    tries = models.PositiveSmallIntegerField(default=0)
+    delivered_at = models.DateTimeField(null=True, blank=True, help_text="Estate time")
+    proof = models.CharField(max_length=300, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["public_id"], name="notice_public_id_unique"),
+            models.UniqueConstraint(fields=["cause_key", "channel", "recipient"], name="notice_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["due_at"], condition=Q(state__in=["pending", "sending"]), name="notice_due"),
+            models.Index(fields=["account", "id"], name="notice_account"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.kind} {self.channel} {self.state}"

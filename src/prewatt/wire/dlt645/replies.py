@@ -29,7 +29,7 @@ class ErrorBit(StrEnum):
 
     OTHER = "other"
     NO_SUCH_DATA = "no_such_data"
-    PASSWORD_REFUSED = "password_refused"
+    NOT_AUTHORISED = "not_authorised"
     RATE_NOT_CHANGEABLE = "rate_not_changeable"
     TOO_MANY_YEAR_ZONES = "too_many_year_zones"
     TOO_MANY_DAY_SLOTS = "too_many_day_slots"
@@ -142,7 +142,7 @@ _CONTENT: dict[Function, Callable[[Request, Frame], Outcome]] = {
 
 
 class LongRead:
-    """A read whose answer may come in parts: ask ``request``, hand each Answer to ``take`` until it returns the data."""
+    """A read whose answer may come in parts: ask ``request``, hand each Answer to ``take`` until the data come back."""
 
     def __init__(self, request: Request) -> None:
         self.request = request

@@ -71,7 +71,7 @@ FLAGS: dict[int, dict[int, str]] = {
         10: "terminal_cover_open",
     },
 }
-"""Bit -> name, per word. Bits 6 and up of word 3 and the later ones of 1 and 7 come from filings: not on every meter."""
+"""Bit -> name, per word. Bits 6 and up of word 3 and the late ones of 1 and 7 are from filings: not on every meter."""
 
 
 class Supply(IntEnum):

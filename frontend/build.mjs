@@ -47,6 +47,6 @@ await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 await Promise.all([
   build({ ...common, entryPoints: { theme: "src/theme.js", app: "src/app.js", charts: "src/charts.js" }, format: "iife" }),
-  build({ ...common, entryPoints: { app: "src/app.css" }, supported: { "light-dark": true } }),
+  build({ ...common, entryPoints: { app: "src/app.css" } }),
   sprite().then((svg) => writeFile(join(out, "icons.svg"), svg)),
 ]);

@@ -1,5 +1,15 @@
 """All addresses."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from prewatt.config import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", views.healthz),
+    path("readyz", views.readyz),
+]
+
+handler400 = views.bad_request
+handler403 = views.forbidden
+handler404 = views.not_found
+handler500 = views.server_error

@@ -37,15 +37,10 @@ def local_date(instant: datetime, zone: ZoneInfo) -> date:
 def day_start(day: date, zone: ZoneInfo) -> datetime:
     """This function will return the first instant of a local day, in UTC.
 
-    Where a summer-time change removes local midnight the day begins at the change.
+    Where a summer-time change removes local midnight the day begins at the change; a day that a zone skipped is empty.
     """
-    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
-    start = midnight.astimezone(UTC)
-    if start.astimezone(zone).date() < day:  # midnight fell into the gap: its fold-0 reading lies before the change
-        start = midnight.replace(fold=1).astimezone(UTC)
-    if start.astimezone(zone).date() != day:
-        start = _first_instant_on(day, zone, start)
-    return start
+    start = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+    return start if start.astimezone(zone).date() == day else _first_instant_on(day, zone, start)
 
 
 def day_period(day: date, zone: ZoneInfo) -> Period:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
 from django.db import connection
 
 from prewatt.access.models import Action, Outcome, Scope, User
+from prewatt.access.touched import Touched
 from prewatt.kernel.clock import machine_now
 
 
@@ -36,6 +37,7 @@ class UnitOfWork:
     verb: str
     reason: str
     action_id: int
+    touched: Touched = field(default_factory=Touched)
 
 
 _current: ContextVar[UnitOfWork | None] = ContextVar("prewatt_unit_of_work", default=None)

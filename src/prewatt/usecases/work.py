@@ -14,10 +14,13 @@ from prewatt.access.audit import (
     record_action,
 )
 from prewatt.access.models import Outcome, Scope
+from prewatt.access.notify import tell
 from prewatt.kernel.clock import estate_now
 from prewatt.kernel.errors import Refused, Unable
 
 LOCK_TIMEOUT_MS = 2_000
+BUSY_STATES = {"55P03", "40P01"}
+"""SQLSTATE of a lock that was not to be had in time, and of a deadlock that PostgreSQL broke."""
 
 
 class Busy(Unable):
@@ -51,6 +54,7 @@ def unit_of_work(
             name_action_to_history(action.pk)
             with entered(UnitOfWork(now=now, actor=actor, verb=verb, reason=reason, action_id=action.pk)) as work:
                 yield work
+                tell(work)
     except Refused as refusal:
         with transaction.atomic():
             record_action(
@@ -59,6 +63,6 @@ def unit_of_work(
             )  # fmt: skip
         raise
     except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") == "55P03":
+        if getattr(error.__cause__, "sqlstate", "") in BUSY_STATES:
             raise Busy("Somebody else is changing the same account.", hint="Try again in a moment.") from error
         raise

@@ -1,0 +1,78 @@
+"""What a login may do, and the roles that bundle it. Data, not code: every view and operation names one of these."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Permission(StrEnum):
+    """One thing that a login may do, within a scope."""
+
+    ESTATE_VIEW = "estate.view"
+    ACCOUNT_VIEW = "account.view"
+    READINGS_VIEW = "readings.view"
+    READINGS_EXPORT = "readings.export"
+    COMM_VIEW = "comm.view"
+    TARIFF_VIEW = "tariff.view"
+    AUDIT_VIEW = "audit.view"
+    CASES_WORK = "cases.work"
+    NOTICES_TELL = "notices.tell"
+    MONEY_TAKE = "money.take"
+    MONEY_REFUND = "money.refund"
+    MONEY_REVERSE = "money.reverse"
+    MONEY_CLEAR = "money.clear"
+    SUPPLY_SWITCH = "supply.switch"
+    SUPPLY_STOP = "supply.stop"
+    SUPPLY_MODE = "supply.mode"
+    API_READ = "api.read"
+    API_TAKE = "api.take"
+    ADMIN_USERS = "admin.users"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSpec:
+    """A role as the house knows it: its code, what people call it, what it may do."""
+
+    code: str
+    label: str | Promise
+    permissions: frozenset[Permission]
+
+
+_VIEWS: Final = frozenset(
+    {
+        Permission.ESTATE_VIEW,
+        Permission.ACCOUNT_VIEW,
+        Permission.READINGS_VIEW,
+        Permission.COMM_VIEW,
+        Permission.TARIFF_VIEW,
+    }
+)
+
+ROLES: Final[dict[str, RoleSpec]] = {
+    spec.code: spec
+    for spec in (
+        RoleSpec("administrator", _("Administrator"), frozenset(Permission)),
+        RoleSpec(
+            "cashier",
+            _("Cashier"),
+            _VIEWS | {Permission.MONEY_TAKE, Permission.MONEY_REFUND, Permission.NOTICES_TELL},
+        ),
+        RoleSpec(
+            "engineer",
+            _("Engineer"),
+            _VIEWS
+            | {
+                Permission.READINGS_EXPORT,
+                Permission.CASES_WORK,
+                Permission.SUPPLY_SWITCH,
+                Permission.SUPPLY_STOP,
+            },
+        ),
+        RoleSpec("auditor", _("Auditor"), _VIEWS | {Permission.READINGS_EXPORT, Permission.AUDIT_VIEW}),
+        RoleSpec("machine", _("Machine"), frozenset({Permission.API_READ, Permission.API_TAKE})),
+    )
+}
+"""Taking money and undoing it are kept apart: who takes it at the desk can neither reverse nor clear it."""

@@ -1,0 +1,90 @@
+"""Who may do what, where. The prefix test on a scope's path stands here and nowhere else."""
+
+import hashlib
+import hmac
+from typing import TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+from prewatt.access.models import ApiToken, Membership, Scope, User
+from prewatt.kernel.clock import machine_now
+
+M = TypeVar("M", bound=Model)
+
+MACHINE_MARK = "pw"
+TOKEN_CHARS_MAX = 200
+
+
+def get_user_permissions(*, user: User, scope: Scope | None = None) -> frozenset[str]:
+    """This function will return what the login may do in the scope; without one, what it may do anywhere."""
+    found: set[str] = set()
+    for path, permissions in _memberships(user).values_list("scope__path", "role__permissions"):
+        if scope is None or scope.path.startswith(path):
+            found.update(permissions)
+    return frozenset(found)
+
+
+def is_permitted(*, user: User, permission: str, scope: Scope) -> bool:
+    """This function will tell whether the login holds the permission in the scope or in one above it."""
+    return permission in get_user_permissions(user=user, scope=scope)
+
+
+def scopes_of(*, user: User, permission: str) -> list[Scope]:
+    """This function will return the highest scopes in which the login holds the permission, in order of path.
+
+    What lies below one of them is not listed again.
+    """
+    rows = Scope.objects.filter(
+        pk__in=_memberships(user).filter(role__permissions__contains=[str(permission)]).values("scope_id")
+    ).order_by("path")
+    tops: list[Scope] = []
+    for scope in rows:
+        if not any(scope.path.startswith(top.path) for top in tops):
+            tops.append(scope)
+    return tops
+
+
+def for_scope(queryset: QuerySet[M], *, path_field: str, user: User, permission: str) -> QuerySet[M]:
+    """This function will narrow a queryset to the rows whose scope the login holds the permission in.
+
+    ``path_field`` leads to the path of a row's scope, as ``site__scope__path``.
+    """
+    condition = Q()
+    for scope in scopes_of(user=user, permission=permission):
+        condition |= Q(**{f"{path_field}__startswith": scope.path})
+    return queryset.filter(condition) if condition else queryset.none()
+
+
+def find_scope(*, path: str) -> Scope | None:
+    """This function will return the scope at the path."""
+    return Scope.objects.filter(path=path).first()
+
+
+def find_user(*, username: str) -> User | None:
+    """This function will return the login of that name, whatever its case."""
+    return User.objects.filter(username__iexact=username).first()
+
+
+def find_user_by_token(*, token_text: str) -> User | None:
+    """This function will return the machine whose token this is, while it is in force (machine time)."""
+    parts = token_text.split("_", 2)
+    if len(token_text) > TOKEN_CHARS_MAX or len(parts) != 3 or parts[0] != MACHINE_MARK:
+        return None
+    token = ApiToken.objects.select_related("user").filter(prefix=parts[1], revoked_at=None).first()
+    if token is None or not hmac.compare_digest(token.token_hash, hash_token(token_text)):
+        return None
+    if not token.user.is_active or (token.expires_at is not None and token.expires_at <= machine_now()):
+        return None
+    return token.user
+
+
+def hash_token(token_text: str) -> str:
+    """This function will return what the database keeps of a token: 256 random bits need no slow hash."""
+    return hashlib.sha256(token_text.encode()).hexdigest()
+
+
+def _memberships(user: User) -> QuerySet[Membership]:
+    if not user.is_active:
+        return Membership.objects.none()
+    now = machine_now()
+    return Membership.objects.filter(Q(to_at=None) | Q(to_at__gt=now), user=user, from_at__lte=now)

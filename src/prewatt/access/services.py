@@ -1,0 +1,136 @@
+"""Logins, roles, scopes and tokens: made and ended inside a unit of work."""
+
+import secrets
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import translation
+
+from prewatt.access.audit import require_unit_of_work
+from prewatt.access.errors import BadLogin, BadScope, LoginTaken, UnknownRole, UnknownToken
+from prewatt.access.models import ApiToken, Membership, Role, Scope, ScopeKind, User
+from prewatt.access.permissions import ROLES
+from prewatt.access.queries import MACHINE_MARK, hash_token
+from prewatt.kernel.clock import machine_now
+
+PASSWORD_CHARS_MIN = 8
+PASSWORD_CHARS_MAX = 200
+_BELOW = {ScopeKind.SITE: ScopeKind.ORGANISATION, ScopeKind.BUILDING: ScopeKind.SITE}
+
+
+def ensure_roles() -> list[Role]:
+    """This function will bring the roles of the house up to date: their names and permissions."""
+    require_unit_of_work()
+    with translation.override("en"):
+        return [
+            Role.objects.update_or_create(
+                code=spec.code, defaults={"name": str(spec.label), "permissions": sorted(spec.permissions)}
+            )[0]
+            for spec in ROLES.values()
+        ]
+
+
+def create_login(
+    *,
+    username: str,
+    password: str,
+    name: str = "",
+    language: str = "en",
+    email: str | None = None,
+    phone: str | None = None,
+    is_machine: bool = False,
+) -> User:
+    """This function will make a login. A machine's has no password: it comes with a token.
+
+    Raises BadLogin, LoginTaken.
+    """
+    require_unit_of_work()
+    user = User(
+        username=username.strip(), name=name.strip(), language=language, is_machine=is_machine,
+        email=email or None, phone=phone or None, created_at=machine_now(),
+    )  # fmt: skip
+    if not user.username:
+        raise BadLogin("A login needs a user name.")
+    if is_machine:
+        user.set_unusable_password()
+    else:
+        set_password(user=user, password=password)
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError as error:
+        raise LoginTaken(
+            f"The user name, mail or phone of {user.username!r} belongs to another login.", hint="Choose another."
+        ) from error
+    return user
+
+
+def set_password(*, user: User, password: str) -> None:
+    """This function will set the password on the row in hand; who calls saves it. Raises BadLogin."""
+    require_unit_of_work()
+    if not PASSWORD_CHARS_MIN <= len(password) <= PASSWORD_CHARS_MAX:
+        raise BadLogin(
+            "The password does not fit.", hint=f"Use {PASSWORD_CHARS_MIN} to {PASSWORD_CHARS_MAX} characters."
+        )
+    user.set_password(password)
+
+
+def grant(*, user: User, role_code: str, scope: Scope) -> Membership:
+    """This function will give the login a role within the scope and all below it; twice is once."""
+    require_unit_of_work()
+    role = Role.objects.filter(code=role_code).first()
+    if role is None:
+        raise UnknownRole(f"There is no role {role_code!r}.", hint=f"Use one of {', '.join(ROLES)}.")
+    membership, _ = Membership.objects.get_or_create(
+        user=user, role=role, scope=scope, to_at=None, defaults={"from_at": machine_now()}
+    )
+    return membership
+
+
+def withdraw(*, user: User, role_code: str, scope: Scope) -> bool:
+    """This function will end the role from now on, and say whether there was one to end."""
+    require_unit_of_work()
+    ended = Membership.objects.filter(user=user, role__code=role_code, scope=scope, to_at=None)
+    return ended.update(to_at=machine_now()) > 0
+
+
+def issue_token(*, user: User, expires_at: datetime | None = None) -> str:
+    """This function will return a new token in plain text. It is shown once: only its hash is kept."""
+    require_unit_of_work()
+    prefix = secrets.token_hex(6)
+    text = f"{MACHINE_MARK}_{prefix}_{secrets.token_urlsafe(32)}"
+    ApiToken.objects.create(
+        user=user, prefix=prefix, token_hash=hash_token(text), created_at=machine_now(), expires_at=expires_at
+    )
+    return text
+
+
+def revoke_token(*, prefix: str) -> None:
+    """This function will end a token from the next request on. Raises UnknownToken."""
+    require_unit_of_work()
+    if ApiToken.objects.filter(prefix=prefix, revoked_at=None).update(revoked_at=machine_now()) != 1:
+        raise UnknownToken(f"There is no token {prefix!r} in force.")
+
+
+def ensure_organisation(*, name: str) -> Scope:
+    """This function will return the organisation of that name, making it when it is not there."""
+    require_unit_of_work()
+    found = Scope.objects.filter(kind=ScopeKind.ORGANISATION, name=name).order_by("pk").first()
+    return found or _create(parent=None, kind=ScopeKind.ORGANISATION, name=name)
+
+
+def create_scope(*, parent: Scope, kind: str, name: str) -> Scope:
+    """This function will make a site below an organisation, or a building below a site. Raises BadScope."""
+    require_unit_of_work()
+    below = _BELOW.get(ScopeKind(kind))
+    if below is None or parent.kind != below:
+        raise BadScope(f"A scope of kind {kind} cannot stand below one of kind {parent.kind}.")
+    return _create(parent=parent, kind=ScopeKind(kind), name=name)
+
+
+def _create(*, parent: Scope | None, kind: ScopeKind, name: str) -> Scope:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('access_scope', 'id'))")
+        number = int(cursor.fetchone()[0])
+    path = f"{parent.path if parent is not None else '/'}{number}/"
+    return Scope.objects.create(pk=number, parent=parent, kind=kind, path=path, name=name)

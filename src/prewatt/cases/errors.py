@@ -1,0 +1,23 @@
+"""What the list of cases can refuse.
+
+::
+
+    NotFound
+    └── UnknownCase       there is no such open case, or not for this login
+    Refused
+    └── NoteMissing       a case is not closed by hand without a word
+"""
+
+from prewatt.kernel.errors import NotFound, Refused
+
+
+class UnknownCase(NotFound):
+    """There is no such open case, or not for this login."""
+
+    code = "unknown_case"
+
+
+class NoteMissing(Refused):
+    """A case is not closed by hand without saying why."""
+
+    code = "note_missing"

@@ -1,0 +1,171 @@
+"""How figures are typeset: one place for money, energy, prices, ages and times on screen and paper.
+
+Pure: the instant and the zone are arguments. An unknown is a dash and never zero; minus is U+2212.
+"""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from prewatt.kernel.money import Money, minor_digits, round_half_away
+
+MINUS = "−"
+UNKNOWN = "—"
+THIN = "\u202f"
+SYMBOLS = {
+    "CNY": "¥",
+    "JPY": "¥",
+    "EUR": "€",
+    "GBP": "£",
+    "USD": "$",
+    "HKD": "HK$",
+    "SGD": "S$",
+    "KWD": "KD",
+}
+
+_DIGITS = "零壹贰叁肆伍陆柒捌玖"
+_SMALL_PLACES = ("", "拾", "佰", "仟")
+_GROUPS = ("", "万", "亿", "兆")
+
+
+def symbol(currency: str) -> str:
+    """This function will return the sign that stands before an amount."""
+    return SYMBOLS.get(currency, f"{currency} ")
+
+
+def money(amount: Money | None, *, plus: bool = False, sign: bool = True) -> str:
+    """This function will write an amount with its sign before the currency: ``−¥18.40``.
+
+    ``plus`` marks a flow (``+¥300.00``); without ``sign`` the currency is left to the column's head.
+    """
+    if amount is None:
+        return UNKNOWN
+    digits = minor_digits(amount.currency)
+    before = MINUS if amount.minor < 0 else "+" if plus and amount.minor > 0 else ""
+    return f"{before}{symbol(amount.currency) if sign else ''}{_scaled(abs(amount.minor), digits)}"
+
+
+def short_money(amount: Money | None) -> str:
+    """This function will write an amount in whole currency units, cut towards zero: for a tile or a key."""
+    if amount is None:
+        return UNKNOWN
+    whole = abs(amount.minor) // 10 ** minor_digits(amount.currency)
+    return f"{MINUS if amount.minor < 0 else ''}{whole:,}"
+
+
+def price(micro_per_kwh: int | None) -> str:
+    """This function will write a price per kWh with four decimals, or all six when the last two matter."""
+    if micro_per_kwh is None:
+        return UNKNOWN
+    digits = 6 if micro_per_kwh % 100 else 4
+    before = MINUS if micro_per_kwh < 0 else ""
+    return before + _scaled(round_half_away(abs(micro_per_kwh), 10 ** (6 - digits)), digits)
+
+
+def energy(wh: int | None, *, digits: int = 2, unit: bool = True) -> str:
+    """This function will write an energy in kWh: two decimals for registers, none for totals."""
+    if wh is None:
+        return UNKNOWN
+    scaled = round_half_away(wh, 10 ** (3 - digits))
+    before = MINUS if scaled < 0 else ""
+    return f"{before}{_scaled(abs(scaled), digits)}{' kWh' if unit else ''}"
+
+
+def percent(part: int | None, whole: int | None, *, digits: int = 1) -> str:
+    """This function will write part of whole as a percentage with a thin space; nothing of nothing is unknown."""
+    if part is None or not whole:
+        return UNKNOWN
+    return f"{_scaled(round_half_away(part * 100 * 10**digits, whole), digits)}{THIN}%"
+
+
+def age(span: timedelta | None) -> str:
+    """This function will write how long something waits: ``9 s``, ``21 min``, ``1 h 48``, ``2 days``."""
+    if span is None:
+        return UNKNOWN
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 60:
+        return _("%(count)s s") % {"count": seconds}
+    if seconds < 3600:
+        return _("%(count)s min") % {"count": seconds // 60}
+    if seconds < 86_400:
+        return _("%(hours)s h %(minutes)s") % {"hours": seconds // 3600, "minutes": f"{seconds % 3600 // 60:02d}"}
+    count = seconds // 86_400
+    return ngettext("%(count)s day", "%(count)s days", count) % {"count": count}
+
+
+def clock(at: datetime | None, *, now: datetime, zone: ZoneInfo, seconds: bool = True) -> str:
+    """This function will write an instant: ``14:31:52`` on the day, ``21 Nov 14:31`` in the year, else with the year."""
+    if at is None:
+        return UNKNOWN
+    local, today = at.astimezone(zone), now.astimezone(zone)
+    if local.date() == today.date():
+        return f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    return f"{day(local.date(), today=today.date())} {local:%H:%M}"
+
+
+def day(value: date | None, *, today: date) -> str:
+    """This function will write a local day: ``21 Nov`` (``11-21`` in Chinese) in the year, else ``2025-11-21``."""
+    if value is None:
+        return UNKNOWN
+    if value.year != today.year:
+        return value.isoformat()
+    months = _("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec").split()
+    return _("%(day)s %(month)s") % {
+        "day": value.day,
+        "month": months[value.month - 1],
+        "mm": f"{value.month:02d}",
+        "dd": f"{value.day:02d}",
+    }
+
+
+def stamp(at: datetime | None, *, zone: ZoneInfo) -> str:
+    """This function will write an instant in full, for paper and logs: ``2026-11-22 14:31:52``."""
+    return UNKNOWN if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def days_left(days: int | None) -> str:
+    """This function will write how long the money lasts, as the estimate that it is: ``≈ 9 days``."""
+    if days is None:
+        return UNKNOWN
+    return ngettext("≈ %(count)s day", "≈ %(count)s days", days) % {"count": days}
+
+
+def in_words(amount: Money) -> str:
+    """This function will write an amount in the capital figures of Chinese receipts: ``人民币伍佰元整``.
+
+    Raises ValueError for an amount of 10**16 yuan or more, which no receipt of ours can carry.
+    """
+    digits = minor_digits(amount.currency)
+    whole, rest = divmod(abs(amount.minor), 10**digits)
+    if whole >= 10**16:
+        raise ValueError(f"{amount} is too large for a receipt")
+    jiao, fen = divmod(rest * 100 // 10**digits, 10)
+    text = ("负" if amount.minor < 0 else "") + (f"{_whole_in_words(whole)}元" if whole else "")
+    if not rest:
+        return f"人民币{text or '零元'}整"
+    if jiao:
+        text += f"{_DIGITS[jiao]}角"
+    elif whole:
+        text += "零"
+    return f"人民币{text}{_DIGITS[fen]}分" if fen else f"人民币{text}整"
+
+
+def _whole_in_words(value: int) -> str:
+    text, gap = "", False
+    for place in range(15, -1, -1):
+        digit = value // 10**place % 10
+        if digit:
+            text += ("零" if gap and text else "") + _DIGITS[digit] + _SMALL_PLACES[place % 4]
+            gap = False
+        elif text:
+            gap = True
+        if place % 4 == 0 and value // 10**place % 10_000:
+            text += _GROUPS[place // 4]
+    return text
+
+
+def _scaled(value: int, digits: int) -> str:
+    whole, rest = divmod(value, 10**digits)
+    return f"{whole:,}.{rest:0{digits}d}" if digits else f"{whole:,}"

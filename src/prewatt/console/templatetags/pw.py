@@ -1,0 +1,188 @@
+"""The console's template tags: icons, state chips, and figures typeset by ``console.formats``."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import get_current_timezone
+
+from prewatt.console import formats, states
+from prewatt.kernel.clock import estate_now
+from prewatt.kernel.money import Money
+
+register = template.Library()
+
+_TABLES: Mapping[str, Mapping[str, states.Look]] = {
+    "room": {state.value: look for state, look in states.ROOM.items()},
+    "relay": states.RELAY,
+    "wanted": states.WANTED,
+    "command": states.COMMAND,
+    "comm": states.COMM,
+    "severity": states.SEVERITY,
+    "mark": {"protected": states.PROTECTED, "cut_refused": states.CUT_REFUSED},
+}
+
+
+@lru_cache
+def _sprite() -> str:
+    return static("dist/icons.svg")
+
+
+def icon_svg(name: str, classes: str = "") -> SafeString:
+    """This function will return one icon of the sprite; hidden from readers, since a word stands beside it."""
+    return format_html(
+        '<svg class="pw-i{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        f" {classes}" if classes else "",
+        _sprite(),
+        name,
+    )
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """This tag will draw an icon."""
+    return icon_svg(name, classes)
+
+
+@register.simple_tag
+def look(table: str, key: str) -> states.Look:
+    """This tag will hand the template how a state looks."""
+    return _TABLES[table].get(str(key), states.UNKNOWN_LOOK)
+
+
+@register.simple_tag
+def chip(table: str, key: str, detail: str = "") -> SafeString:
+    """This tag will draw a state as a chip: icon, word, tint, and a detail such as the time of proof."""
+    found = _TABLES[table].get(str(key), states.UNKNOWN_LOOK)
+    words = format_html("{} {}", found.label, detail) if detail else str(found.label)
+    return format_html(
+        '<span class="pw-chip pw-chip-{}">{}{}</span>', found.tone, icon_svg(found.icon, "pw-turn" if found.turns else ""), words
+    )
+
+
+@register.simple_tag
+def state_icon(table: str, key: str, classes: str = "") -> SafeString:
+    """This tag will draw a state's icon in its colour, where the word stands beside it anyway."""
+    found = _TABLES[table].get(str(key), states.UNKNOWN_LOOK)
+    return icon_svg(found.icon, f"pw-{found.tone} {classes}{' pw-turn' if found.turns else ''}".strip())
+
+
+@register.simple_tag
+def state_word(table: str, key: str) -> str:
+    """This tag will write a state's word."""
+    return str(_TABLES[table].get(str(key), states.UNKNOWN_LOOK).label)
+
+
+@register.filter
+def money(amount: Money | None) -> str:
+    """This filter will write an amount with its currency sign."""
+    return formats.money(amount)
+
+
+@register.filter
+def flow(amount: Money | None) -> str:
+    """This filter will write a movement of money, with plus or minus and currency."""
+    return formats.money(amount, plus=True)
+
+
+@register.filter
+def column(amount: Money | None) -> str:
+    """This filter will write an amount for a column whose head names the currency."""
+    return formats.money(amount, sign=False)
+
+
+@register.filter
+def column_flow(amount: Money | None) -> str:
+    """This filter will write a movement for a column whose head names the currency."""
+    return formats.money(amount, plus=True, sign=False)
+
+
+@register.filter
+def short_money(amount: Money | None) -> str:
+    """This filter will write an amount in whole currency units with its sign, as on an amount key."""
+    return formats.UNKNOWN if amount is None else f"{formats.symbol(amount.currency)}{formats.short_money(amount)}"
+
+
+@register.filter
+def words(amount: Money) -> str:
+    """This filter will write an amount in Chinese capital figures."""
+    return formats.in_words(amount)
+
+
+@register.filter
+def price(micro: int | None) -> str:
+    """This filter will write a price per kWh."""
+    return formats.price(micro)
+
+
+@register.filter
+def energy(wh: int | None, digits: int = 2) -> str:
+    """This filter will write an energy in kWh with its unit."""
+    return formats.energy(wh, digits=digits)
+
+
+@register.filter
+def kwh(wh: int | None, digits: int = 2) -> str:
+    """This filter will write an energy in kWh without its unit, for a column."""
+    return formats.energy(wh, digits=digits, unit=False)
+
+
+@register.filter
+def age(since: datetime | timedelta | None) -> str:
+    """This filter will write how long ago an instant was, or a span."""
+    if isinstance(since, datetime):
+        return formats.age(estate_now() - since)
+    return formats.age(since)
+
+
+@register.filter
+def clock(at: datetime | None) -> str:
+    """This filter will write an instant in the site's zone, with seconds on the day."""
+    return formats.clock(at, now=estate_now(), zone=_zone())
+
+
+@register.filter
+def minute(at: datetime | None) -> str:
+    """This filter will write an instant in the site's zone, without seconds."""
+    return formats.clock(at, now=estate_now(), zone=_zone(), seconds=False)
+
+
+@register.filter
+def stamp(at: datetime | None) -> str:
+    """This filter will write an instant in full."""
+    return formats.stamp(at, zone=_zone())
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """This filter will write a local day."""
+    return formats.day(value, today=estate_now().astimezone(_zone()).date())
+
+
+@register.filter
+def days_left(days: int | None) -> str:
+    """This filter will write an estimate in days."""
+    return formats.days_left(days)
+
+
+@register.simple_tag
+def percent(part: int | None, whole: int | None, digits: int = 1) -> str:
+    """This tag will write part of whole as a percentage."""
+    return formats.percent(part, whole, digits=digits)
+
+
+@register.filter
+def lookup(mapping: Mapping[Any, Any], key: object) -> object:
+    """This filter will return the mapping's value for a key that a variable holds."""
+    return mapping.get(key, "")
+
+
+def _zone() -> ZoneInfo:
+    zone = get_current_timezone()
+    return zone if isinstance(zone, ZoneInfo) else ZoneInfo("UTC")

@@ -1,5 +1,7 @@
 """Finding frames: whatever stands before, between or inside them, however the bytes are cut."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,13 +38,13 @@ def found(events: list[Event]) -> list[Frame]:
     return [event.frame for event in events if isinstance(event, FrameFound)]
 
 
-def test_encode_writes_the_captured_bytes():
+def test_encode_writes_the_captured_bytes() -> None:
     assert encode(READ, preamble=0) == READ_RAW
     assert encode(READ) == b"\xfe" * 4 + READ_RAW
     assert decode(encode(READ)) == READ
 
 
-def test_frame_bits():
+def test_frame_bits() -> None:
     reply = Frame("000000000161", 0x91 | 0x20)
     assert (reply.is_reply, reply.is_error, reply.has_more, reply.function) == (True, False, True, 0x11)
     error = Frame("000000000161", 0xD1, b"\x02")
@@ -51,12 +53,12 @@ def test_frame_bits():
 
 
 @pytest.mark.parametrize("address", ["", "16", "0000000001611", "00000000016x", "aaaaaaaaaaaa"])
-def test_frame_refuses_a_bad_address(address: str):
+def test_frame_refuses_a_bad_address(address: str) -> None:
     with pytest.raises(BadRequest):
         Frame(address, 0x11)
 
 
-def test_frame_refuses_what_does_not_fit():
+def test_frame_refuses_what_does_not_fit() -> None:
     with pytest.raises(BadRequest):
         Frame("000000000161", 0x100)
     with pytest.raises(BadRequest):
@@ -75,13 +77,13 @@ def test_frame_refuses_what_does_not_fit():
         READ_RAW[:7] + b"\x67" + READ_RAW[8:],
     ],
 )
-def test_decode_refuses_what_is_not_one_frame(raw: bytes):
+def test_decode_refuses_what_is_not_one_frame(raw: bytes) -> None:
     with pytest.raises(BadFrame):
         decode(raw)
 
 
 @given(frames, st.integers(0, 6))
-def test_decode_undoes_encode(frame: Frame, preamble: int):
+def test_decode_undoes_encode(frame: Frame, preamble: int) -> None:
     raw = encode(frame, preamble=preamble)
     assert decode(raw) == frame
     assert scan(raw) == [FrameFound(frame, raw[preamble:], preamble)]
@@ -89,10 +91,10 @@ def test_decode_undoes_encode(frame: Frame, preamble: int):
 
 @settings(max_examples=400)
 @given(st.lists(st.one_of(frames.map(encode), noises), max_size=6), st.lists(st.integers(0, 400), max_size=12))
-def test_any_cut_gives_the_same_events(parts: list[bytes], cuts: list[int]):
+def test_any_cut_gives_the_same_events(parts: list[bytes], cuts: list[int]) -> None:
     stream = b"".join(parts)
     edges = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
-    pieces = [stream[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [stream[a:b] for a, b in pairwise(edges)]
     whole = scan(stream)
     assert scan(*pieces) == whole
     assert scan(*(bytes([byte]) for byte in stream)) == whole
@@ -100,18 +102,18 @@ def test_any_cut_gives_the_same_events(parts: list[bytes], cuts: list[int]):
 
 @settings(max_examples=300)
 @given(frames, noises, noises)
-def test_noise_around_a_frame_does_not_hide_it(frame: Frame, before: bytes, after: bytes):
+def test_noise_around_a_frame_does_not_hide_it(frame: Frame, before: bytes, after: bytes) -> None:
     # noise that happens to end in a whole valid frame of its own would be a frame; 12 bytes of chance do not make one
     assert frame in found(scan(before + encode(frame) + after))
 
 
 @pytest.mark.parametrize("length", range(1, 61))
-def test_stray_start_bytes_do_not_hide_a_frame(length: int):
+def test_stray_start_bytes_do_not_hide_a_frame(length: int) -> None:
     for noise in (b"\x68" * length, (b"\x68\xfe" * length)[:length], b"\x00" * (length - 1) + b"\x68"):
         assert found(scan(noise + encode(READ))) == [READ]
 
 
-def test_false_start_that_claims_the_frames_own_bytes():
+def test_false_start_that_claims_the_frames_own_bytes() -> None:
     noise = b"\x68\x01\x02"  # 68 seven bytes before the second 68 of the frame behind it? the scanner must not wait
     false_start = b"\x68" + bytes(6) + b"\x68\x91\xff" + bytes(3)  # promises 255 bytes that never come
     assert scan(noise + false_start + READ_RAW) == [
@@ -120,7 +122,7 @@ def test_false_start_that_claims_the_frames_own_bytes():
     ]
 
 
-def test_dropped_says_why():
+def test_dropped_says_why() -> None:
     bad = READ_RAW[:-2] + b"\x00\x16"
     assert scan(b"\x00\x01") == [Dropped(2, DropReason.NOISE)]
     assert scan(bad) == [Dropped(len(bad), DropReason.BAD_CHECKSUM)]
@@ -130,7 +132,7 @@ def test_dropped_says_why():
     assert scan(b"\xfe" * 9) == []
 
 
-def test_a_failed_beginning_inside_a_good_frame_breaks_nothing():
+def test_a_failed_beginning_inside_a_good_frame_breaks_nothing() -> None:
     # DATA that looks like a frame with a wrong checksum: 68 ... 68 C 0 CS 16, before the 33H is added
     inner = bytes((byte - 0x33) & 0xFF for byte in b"\x68" + bytes(6) + b"\x68\x11\x00\x00\x16")
     frame = Frame("000000000161", 0x91, inner + b"\x01")
@@ -138,7 +140,7 @@ def test_a_failed_beginning_inside_a_good_frame_breaks_nothing():
     assert found(scan(encode(frame))) == [frame]
 
 
-def test_two_frames_glued_and_a_frame_after_a_pause():
+def test_two_frames_glued_and_a_frame_after_a_pause() -> None:
     assert found(scan(encode(READ) + encode(READ))) == [READ, READ]
     scanner = FrameScanner()
     assert scanner.feed(READ_RAW[:9]) == []
@@ -150,7 +152,7 @@ def test_two_frames_glued_and_a_frame_after_a_pause():
 
 @settings(max_examples=60)
 @given(st.binary(max_size=4096))
-def test_hostile_bytes_raise_nothing_and_every_byte_is_accounted_for(data: bytes):
+def test_hostile_bytes_raise_nothing_and_every_byte_is_accounted_for(data: bytes) -> None:
     total = 0
     for event in scan(data):
         total += event.count if isinstance(event, Dropped) else len(event.raw)
@@ -169,7 +171,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_time_and_memory_stay_linear(name: str):
+def test_time_and_memory_stay_linear(name: str) -> None:
     data = HOSTILE[name]
     scanner = FrameScanner()
     best = 10.0

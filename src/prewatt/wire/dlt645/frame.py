@@ -176,7 +176,9 @@ class FrameScanner:
             if at + 7 < size and buffer[at + 7] != START:
                 at += 1
             elif at + 9 < size:
-                heappush(self._open, (at + OVERHEAD - 1 + buffer[at + 9], at))
+                end = at + OVERHEAD - 1 + buffer[at + 9]
+                if end >= size or buffer[end] == END:
+                    heappush(self._open, (end, at))
                 at += 1
             else:
                 break

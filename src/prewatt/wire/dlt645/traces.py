@@ -1,6 +1,6 @@
 """Frames as text for traces and errors, with everything secret blacked out."""
 
-from prewatt.wire.dlt645.frame import Dropped, Frame, FrameFound, FrameScanner
+from prewatt.wire.dlt645.frame import Frame, FrameFound, FrameScanner
 
 MASK = "**"
 
@@ -40,11 +40,10 @@ def masked_bytes(raw: bytes) -> str:
     scanner = FrameScanner()
     parts = []
     for event in (*scanner.feed(raw), *scanner.flush()):
-        match event:
-            case FrameFound(frame=frame):
-                parts.append(masked(frame))
-            case Dropped(count=count, reason=reason):
-                parts.append(f"[{count} bytes, {reason}]")
+        if isinstance(event, FrameFound):
+            parts.append(masked(event.frame))
+        else:
+            parts.append(f"[{event.count} bytes, {event.reason}]")
     return " | ".join(parts)
 
 

@@ -179,6 +179,15 @@ class Cluster:
                 raise UnableToRunPostgres("PostgreSQL did not stop in time and was told to quit at once.")
             time.sleep(_POLL_S)
 
+    def stop_process(self, process: subprocess.Popen[bytes]) -> None:
+        """This method will stop a server that this process started, and wait for it."""
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=_STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGQUIT)
+            process.wait()
+
     def prepare(self, *, database: str = "prewatt") -> None:
         """This method will make the two roles, the database and its extensions; what is there already stays."""
         passwords = self.passwords()

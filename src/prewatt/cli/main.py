@@ -1,0 +1,69 @@
+"""The command ``prewatt``. Each command lives in a module of its own, loaded when it is called."""
+
+import importlib
+import sys
+from typing import Final, NamedTuple
+
+import click
+from typing_extensions import override
+
+from prewatt.kernel.errors import PrewattError
+
+
+class _Entry(NamedTuple):
+    module: str
+    summary: str
+
+
+COMMANDS: Final = {
+    "web": _Entry("prewatt.cli.web", "Serve the pages and the API."),
+    "migrate": _Entry("prewatt.cli.migrate", "Bring the database to this version."),
+    "manage": _Entry("prewatt.cli.manage", "Run a command of Django's."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when somebody calls it: help stays instant."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command = getattr(importlib.import_module(entry.module), cmd_name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{entry.module}.{cmd_name} is no command")
+        return command
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="prewatt")
+def cli() -> None:
+    """Prewatt sells electricity before it is used: meters, balances, relays and the desk.
+
+    Settings are variables PREWATT_...; docs/operations.md lists them.
+    """
+
+
+def main() -> None:
+    """This function will run the command; what could not be done is said in words, never as a traceback."""
+    try:
+        cli()
+    except PrewattError as error:
+        click.secho(f"prewatt: {error.message}", fg="red", err=True)
+        if error.hint:
+            click.echo(error.hint, err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

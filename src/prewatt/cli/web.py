@@ -1,0 +1,108 @@
+"""``prewatt web``: pages, API and live streams, from one process."""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import signal
+import socket
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from prewatt.cli.embedded import database
+from prewatt.cli.entering import enter
+from prewatt.cli.errors import PortInUse
+from prewatt.config.environment import PREFIX, Process, environment
+
+_A_YEAR_S: Final = 365 * 24 * 3600
+_STOP_WITHIN_S: Final = 3.0
+_PORTS_TRIED: Final = 100
+
+
+@click.command()
+@click.option("--host", help="Address to listen on [PREWATT_HOST; default 127.0.0.1].")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on [PREWATT_PORT; default 8000].")
+def web(host: str | None, port: int | None) -> None:
+    """Serve the pages and the API."""
+    env = environment()
+    host, port = host or env.host, port or env.port
+    if not is_free(host, port):
+        raise PortInUse(
+            f"Port {port} on {host} is taken by another program.", hint="Name another one with --port or PREWATT_PORT."
+        )
+    os.environ[f"{PREFIX}PORT"] = str(port)
+    with database():
+        enter(Process.WEB)
+        asyncio.new_event_loop().run_until_complete(_serve(host, port, static=gather_static()))
+    os._exit(0)  # threads of requests that were cut must not hold up the end; nothing is left to save
+
+
+def is_free(host: str, port: int) -> bool:
+    """This function will say whether nobody listens at this address."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def next_free_port(host: str, port: int) -> int:
+    """This function will return the port, or the first free one after it."""
+    for candidate in range(port, min(port + _PORTS_TRIED, 65536)):
+        if is_free(host, candidate):
+            return candidate
+    raise PortInUse(f"None of the {_PORTS_TRIED} ports from {port} on is free on {host}.", hint="Name one with --port.")
+
+
+def gather_static() -> Path:
+    """This function will gather the static files under names that carry their hash, when they have changed."""
+    from django.conf import settings
+    from django.contrib.staticfiles import finders
+    from django.core.management import call_command
+
+    digest = hashlib.sha256()
+    for finder in finders.get_finders():
+        for name, storage in sorted(finder.list([".*"]), key=lambda one: one[0]):
+            digest.update(f"{name} {storage.size(name)} {storage.get_modified_time(name)}\n".encode())
+    root = Path(settings.STATIC_ROOT)
+    stamp = root / ".gathered"
+    if not (stamp.is_file() and stamp.read_text() == digest.hexdigest()):
+        root.mkdir(parents=True, exist_ok=True)
+        settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True, ignore_patterns=[".*"])
+        stamp.write_text(digest.hexdigest())
+    return root
+
+
+async def _serve(host: str, port: int, *, static: Path) -> None:
+    """This function will serve until it is told to stop; streams that are still open then are cut."""
+    from granian.constants import Interfaces
+    from granian.server.embed import Server
+
+    from prewatt.config.asgi import application
+
+    server: Any = Server(
+        application,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        websockets=False,
+        backpressure=1024,
+        log_enabled=False,
+        static_path_route=["/static"],
+        static_path_mount=[static],
+        static_path_expires=_A_YEAR_S,
+    )
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    serving = loop.create_task(server.serve())
+    await asyncio.wait([serving, loop.create_task(stopped.wait())], return_when=asyncio.FIRST_COMPLETED)
+    server.stop()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(serving, _STOP_WITHIN_S)

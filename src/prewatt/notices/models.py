@@ -73,3 +73,16 @@ class Notice(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.kind} {self.channel} {self.state}"
+
+
+class Ladder(models.Model):
+    """How deep an account has sunk, and in which descent: what makes each warning come once."""
+
+    account = models.OneToOneField(Account, models.PROTECT, primary_key=True, related_name="notice_ladder")
+    step = models.PositiveSmallIntegerField(default=0, help_text="notices.ladder.Step")
+    turn = models.PositiveIntegerField(default=1, help_text="Grows when the balance rises above a step again")
+    since_at = models.DateTimeField(help_text="Estate time when it came to this step")
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.account_id} step {self.step} turn {self.turn}"

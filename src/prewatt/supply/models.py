@@ -61,7 +61,11 @@ class Hold(models.Model):
                 name="hold_named_person_lifts",
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["to_at"], condition=Q(lifted_at=None), name="hold_ends")]
+        indexes: ClassVar = [
+            models.Index(fields=["to_at"], condition=Q(lifted_at=None), name="hold_ends"),
+            models.Index(fields=["source_key"], condition=Q(lifted_at=None), name="hold_open_source"),
+            models.Index(fields=["from_at"], condition=Q(effect=Effect.OFF), name="hold_cuts"),
+        ]
 
     @override
     def __str__(self) -> str:
@@ -97,7 +101,10 @@ class Relay(models.Model):
     changed_at = models.DateTimeField(null=True, blank=True, help_text="When reported last became what it is")
     tries = models.PositiveIntegerField(default=0, help_text="Commands spent on the present difference")
     next_try_at = models.DateTimeField(null=True, blank=True, help_text="Machine time")
+    budget = models.PositiveSmallIntegerField(default=3, help_text="Commands allowed for the present difference")
     stopped = models.CharField(max_length=40, blank=True, help_text="Why the budget is spent; a person decides")
+    withheld = models.CharField(max_length=40, blank=True, help_text="Why a due disconnection is not made at present")
+    shadow = models.BooleanField(default=False, help_text="Would be disconnected, were the site live")
     differs = models.GeneratedField(
         expression=models.Case(
             models.When(Q(frozen=True), then=models.Value(False)),
@@ -109,7 +116,10 @@ class Relay(models.Model):
     )
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["metering_point"], condition=Q(differs=True), name="relay_differs")]
+        indexes: ClassVar = [
+            models.Index(fields=["metering_point"], condition=Q(differs=True), name="relay_differs"),
+            models.Index(fields=["metering_point"], condition=~Q(withheld="") | Q(shadow=True), name="relay_withheld"),
+        ]
 
     @override
     def __str__(self) -> str:
@@ -225,6 +235,9 @@ class SupplyPolicy(models.Model):
         null=True, blank=True, help_text="All disconnections stopped by a person or the limit"
     )
     stopped_why = models.CharField(max_length=200, blank=True)
+    resumed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Disconnections before this instant no longer count against the limits"
+    )
 
     class Meta:
         constraints: ClassVar = [

@@ -1,0 +1,132 @@
+"""The energy between two readings, laid out over who pays, which month, which version, which day and which band.
+
+Whole watt-hours throughout: each boundary takes the rounded share of the energy up to it, and a part is the difference
+of two boundaries. So the parts add up to the whole, whatever the cuts.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, NamedTuple
+
+from prewatt.kernel.period import month_start
+from prewatt.rating.bands import Band
+from prewatt.rating.errors import NoPayer, NoTariff
+from prewatt.rating.segments import PriceTimeline
+from prewatt.rating.tariff import BandSource, Tariff
+
+_NO_RATES: Final[tuple[int, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """What went through a metering point between two readings: primary Wh, multiplier applied.
+
+    ``rates_wh`` are the differences of the rate registers T1, T2, …; empty when one of the readings has none.
+    """
+
+    from_us: int
+    to_us: int
+    total_wh: int
+    rates_wh: tuple[int, ...] = _NO_RATES
+
+
+class Stretch(NamedTuple):
+    """A time in which one payer is rated by one tariff. Stretches of a point do not overlap; in order of time."""
+
+    from_us: int
+    to_us: int
+    payer: int
+    timeline: PriceTimeline
+
+
+class UsagePart(NamedTuple):
+    """Energy of one payer in one accumulation period, version, local day and band. Never zero."""
+
+    payer: int
+    month: date
+    version: int
+    day: date
+    band: Band
+    wh: int
+
+
+class _Piece(NamedTuple):
+    payer: int
+    length_us: int
+    day: date
+    band: Band
+    version: int
+    tariff: Tariff
+
+
+def split_usage(*, interval: Interval, stretches: Sequence[Stretch]) -> list[UsagePart]:
+    """This function will lay the interval's energy out; the parts add up to ``total_wh`` exactly.
+
+    Raises NoPayer or NoTariff when energy falls on a time that nobody pays for or no version prices.
+    """
+    if interval.total_wh == 0:
+        return []
+    if interval.total_wh < 0 or interval.from_us >= interval.to_us:
+        raise ValueError(f"{interval} is no interval with energy")
+    pieces = list(_pieces(interval, stretches))
+    registers = _register_bands(pieces) if interval.rates_wh else ()
+    if registers:
+        return _split_by_registers(interval, registers, pieces)
+    return list(_spread(interval.total_wh, pieces, None))
+
+
+def _pieces(interval: Interval, stretches: Sequence[Stretch]) -> Iterator[_Piece]:
+    reached_us = interval.from_us
+    for stretch in stretches:
+        from_us, to_us = max(interval.from_us, stretch.from_us), min(interval.to_us, stretch.to_us)
+        if from_us >= to_us:
+            continue
+        if from_us > reached_us:
+            raise NoPayer("Nobody pays for part of the interval.", hint="Open a tenancy that covers it.")
+        for segment in stretch.timeline.segments(from_us=from_us, to_us=to_us):
+            if segment.version is None or segment.band is None:
+                raise NoTariff(
+                    f"No tariff version holds on {segment.day}.", hint="Assign a tariff that begins earlier."
+                )
+            tariff = stretch.timeline.tariff(segment.version)
+            length_us = segment.to_us - segment.from_us
+            yield _Piece(stretch.payer, length_us, segment.day, segment.band, segment.version, tariff)
+        reached_us = to_us
+    if reached_us < interval.to_us:
+        raise NoPayer("Nobody pays for part of the interval.", hint="Open a tenancy that covers it.")
+
+
+def _register_bands(pieces: Sequence[_Piece]) -> tuple[Band, ...]:
+    """Return which bands the registers stand for; empty unless all versions in the interval say the same."""
+    sayings = {piece.tariff.meter_rates if piece.tariff.band_source is BandSource.METER else () for piece in pieces}
+    return sayings.pop() if len(sayings) == 1 else ()
+
+
+def _split_by_registers(interval: Interval, registers: Sequence[Band], pieces: Sequence[_Piece]) -> list[UsagePart]:
+    """Split each register's energy over its band's segments; what no register has is flat."""
+    by_band: dict[Band, int] = {}
+    left_wh = interval.total_wh
+    for band, wh in zip(registers, interval.rates_wh, strict=False):
+        taken_wh = min(max(wh, 0), left_wh)  # registers are cut to 10 Wh one by one: together they may pass the total
+        by_band[band] = by_band.get(band, 0) + taken_wh
+        left_wh -= taken_wh
+    by_band[Band.FLAT] = by_band.get(Band.FLAT, 0) + left_wh
+    parts: list[UsagePart] = []
+    for band, wh in sorted(by_band.items()):
+        if wh:
+            own = [piece for piece in pieces if piece.band is band]
+            parts.extend(_spread(wh, own or pieces, band))
+    return parts
+
+
+def _spread(total_wh: int, pieces: Sequence[_Piece], band: Band | None) -> Iterator[UsagePart]:
+    """Spread energy over pieces in proportion to their length; ``band`` overrules the pieces' own."""
+    whole_us = sum(piece.length_us for piece in pieces)
+    past_us = given_wh = 0
+    for piece in pieces:
+        past_us += piece.length_us
+        until_wh = (2 * total_wh * past_us + whole_us) // (2 * whole_us)
+        wh, given_wh = until_wh - given_wh, until_wh
+        if wh:
+            yield UsagePart(piece.payer, month_start(piece.day), piece.version, piece.day, band or piece.band, wh)

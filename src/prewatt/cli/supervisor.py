@@ -99,6 +99,10 @@ class Supervisor:
         process = self._running[name].process
         return process.pid if process else None
 
+    def is_known(self, name: str) -> bool:
+        """This method will say whether the program is one to look after; one that ran once and ended is not."""
+        return name in self._running
+
     def process_of(self, name: str) -> subprocess.Popen[bytes] | None:
         """This method will return the process of a program, or None while it is down."""
         return self._running[name].process

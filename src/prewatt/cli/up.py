@@ -1,0 +1,46 @@
+"""``prewatt up``: everything against real gateways, in one go."""
+
+from typing import Final
+
+import click
+
+from prewatt.cli.launch import Launch, launching, say
+from prewatt.cli.web import next_free_port
+from prewatt.config.environment import environment
+
+PAGE_WITHIN_S: Final = 60.0
+ROLES: Final = ("collector", "worker")
+
+
+@click.command()
+@click.option("--host", help="Address to listen on [PREWATT_HOST; default 127.0.0.1].")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port [PREWATT_PORT; default 8000]; taken: the next free.")
+def up(host: str | None, port: int | None) -> None:
+    """Run web, worker and collector, and a database of our own unless PREWATT_DATABASE_URL names one."""
+    env = environment()
+    with launching(host=host, port=choose_port(host or env.host, port or env.port)) as launch:
+        launch.begin_database()
+        launch.migrate()
+        for role in ROLES:
+            launch.start_role(role)
+        if show_page(launch):
+            say(f"Prewatt is at {launch.origin} · the first login: `prewatt admin create` · Ctrl-C stops everything")
+            launch.supervisor.run()
+
+
+def choose_port(host: str, wanted: int) -> int:
+    """This function will return the wanted port, or the next free one, and say so."""
+    port = next_free_port(host, wanted)
+    if port != wanted:
+        say(f"Port {wanted} is taken by another program; using {port}.")
+    return port
+
+
+def show_page(launch: Launch) -> bool:
+    """This function will start the web role and wait until its page answers; false when the end was asked for."""
+    launch.start_role("web")
+    there = launch.wait_for_page("/readyz", timeout_s=PAGE_WITHIN_S)
+    if not there and not launch.supervisor.is_stopping:
+        log = launch.supervisor.log_of("web")
+        say(f"The page does not answer yet; see {log}. Going on.")
+    return not launch.supervisor.is_stopping

@@ -84,6 +84,8 @@ class Position(models.Model):
     rounded = models.BigIntegerField(default=0, help_text="Minor units")
     posted = models.BigIntegerField(default=0, help_text="Minor units already in the ledger")
     close_no = models.PositiveIntegerField(default=0)
+    unposted_from = models.DateField(null=True, blank=True, help_text="First local day whose use is not in the ledger")
+    unposted_to = models.DateField(null=True, blank=True, help_text="Last such day")
 
     class Meta:
         constraints: ClassVar = [

@@ -75,6 +75,10 @@ class MeterState(models.Model):
     failures = models.PositiveIntegerField(default=0)
     clock_drift_s = models.IntegerField(null=True, blank=True)
     power_w = models.BigIntegerField(null=True, blank=True, help_text="Primary W between the last two readings")
+    moved_at = models.DateTimeField(null=True, blank=True, help_text="Last accepted reading that counted anything")
+    held_at = models.DateTimeField(null=True, blank=True, help_text="Newest reading of a line that is held back")
+    held_total_wh = models.BigIntegerField(null=True, blank=True)
+    held_cause = models.CharField(max_length=24, blank=True, db_default="")
 
     class Meta:
         indexes: ClassVar = [

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
+from typing_extensions import override
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Energy:
@@ -21,5 +23,6 @@ class Energy:
         """This method will return the amount in kWh, exact."""
         return Decimal(self.wh).scaleb(-3)
 
+    @override
     def __str__(self) -> str:
         return f"{self.to_kwh()} kWh"

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Self
 
+from typing_extensions import override
+
 from prewatt.kernel.errors import Refused
 
 MINOR_DIGITS = {"CNY": 2, "EUR": 2, "GBP": 2, "HKD": 2, "USD": 2, "SGD": 2, "JPY": 0, "KWD": 3}
@@ -103,6 +105,7 @@ class Money:
         """This method will return the amount in major units, exact."""
         return Decimal(self.minor).scaleb(-minor_digits(self.currency))
 
+    @override
     def __str__(self) -> str:
         return f"{self.to_decimal():.{minor_digits(self.currency)}f} {self.currency}"
 

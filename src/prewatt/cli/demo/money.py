@@ -1,0 +1,147 @@
+"""What each tenant brought along and paid in: reckoned backwards from how much they shall have when a visitor comes.
+
+A tenant's opening balance = cost from the first day to the start + what shall be left − top-ups on the way. Top-ups
+stay below what shall be left, so that a balance is never short while history is being filled in.
+"""
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from prewatt.cli.demo.plan import CURRENCY, HISTORY_DAYS, DemoPlan, Fate, TenantPlan
+from prewatt.cli.demo.tariffs import demo_tariffs
+from prewatt.kernel.money import Money
+from prewatt.kernel.period import day_start, local_date, month_start
+from prewatt.rating.bands import BANDS, Band
+from prewatt.rating.cost import cost_nano, rounded_minor
+from prewatt.rating.tariff import BandSource, Tariff
+from prewatt.simulator.meters import VirtualMeter
+
+MINUTES_TO_ZERO = (2, 3, 4, 6, 9, 14)
+"""When the showcase tenants run dry, in estate minutes after the start."""
+
+_LEVEL_1_DAYS, _LEVEL_2_DAYS = 7, 3
+_FEN_STEP = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpPlan:
+    """A payment that a tenant made at the desk."""
+
+    tenant: str
+    at: datetime
+    amount: Money
+    channel: str
+    till: str
+
+
+@dataclass(frozen=True, slots=True)
+class PursePlan:
+    """A tenant's money: what came over from the old system, what was paid since, and when to warn."""
+
+    tenant: str
+    opening: Money
+    level_1: Money
+    level_2: Money
+    top_ups: tuple[TopUpPlan, ...]
+
+
+class Reckoner:
+    """Costs of the demo's rooms between instants, by the same rules as the product's, from the virtual meters."""
+
+    def __init__(self, *, meters: Mapping[str, VirtualMeter], first_day: date, zone: ZoneInfo) -> None:
+        self._meters = meters
+        self._tariffs = {code: tariff for code, (_, tariff) in demo_tariffs(CURRENCY).items()}
+        self._zone = zone
+        self._from_at = day_start(first_day, zone)
+
+    def cost(self, tenant: TenantPlan, to_at: datetime) -> Money:
+        """This method will return what a tenant's rooms cost from the first day to an instant, to the minor unit."""
+        tariff = self._tariffs[tenant.tariff]
+        cuts = [self._from_at, *self._months_until(to_at), to_at]
+        minor = 0
+        for room in tenant.rooms:
+            meter = self._meters[room]
+            for start, end in pairwise(cuts):
+                minor += rounded_minor(cost_nano(self._bands(meter, tariff, start, end), tariff), CURRENCY)
+        return Money(minor, CURRENCY)
+
+    def _months_until(self, to_at: datetime) -> list[datetime]:
+        first = local_date(self._from_at, self._zone)
+        cuts: list[datetime] = []
+        month = month_start(first)
+        while True:
+            month = month_start(month + timedelta(days=32))
+            start = day_start(month, self._zone)
+            if start >= to_at:
+                return cuts
+            cuts.append(start)
+
+    @staticmethod
+    def _bands(meter: VirtualMeter, tariff: Tariff, start: datetime, end: datetime) -> list[int]:
+        before, after = meter.registers(start), meter.registers(end)
+        totals = dict.fromkeys(BANDS, 0)
+        if tariff.band_source is BandSource.METER:
+            for band, low, high in zip(tariff.meter_rates, before.rates_wh, after.rates_wh, strict=True):
+                totals[band] += (high - low) * meter.spec.multiplier
+        else:
+            totals[Band.FLAT] = (after.total_wh - before.total_wh) * meter.spec.multiplier
+        return [totals[band] for band in BANDS]
+
+
+def plan_purses(plan: DemoPlan, *, reckoner: Reckoner, start_at: datetime) -> list[PursePlan]:
+    """This function will return every tenant's money, in the plan's order. The same inputs give the same fen."""
+    rng = random.Random(f"{plan.seed}:money")
+    minutes = iter(MINUTES_TO_ZERO)
+    return [_purse(tenant, reckoner, start_at, rng, minutes) for tenant in plan.tenants]
+
+
+def _purse(
+    tenant: TenantPlan, reckoner: Reckoner, start_at: datetime, rng: random.Random, minutes: Iterator[int]
+) -> PursePlan:
+    so_far = reckoner.cost(tenant, start_at)
+    daily = Money(max(so_far.minor // HISTORY_DAYS, 1), CURRENCY)
+    if tenant.fate is Fate.MINUTES:
+        dry_at = start_at + timedelta(minutes=next(minutes))
+        opening = max(reckoner.cost(tenant, dry_at), so_far + Money(2, CURRENCY))
+        return PursePlan(tenant.code, opening, *_levels(daily), top_ups=())
+    left = Money(daily.minor * tenant.days_left, CURRENCY)
+    top_ups = _top_ups(tenant, left, start_at, rng) if tenant.fate is Fate.COMFORTABLE else ()
+    opening = so_far + left
+    for top_up in top_ups:
+        opening -= top_up.amount
+    return PursePlan(tenant.code, opening, *_levels(daily), top_ups=top_ups)
+
+
+def _levels(daily: Money) -> tuple[Money, Money]:
+    return Money(daily.minor * _LEVEL_1_DAYS, CURRENCY), Money(daily.minor * _LEVEL_2_DAYS, CURRENCY)
+
+
+def _top_ups(tenant: TenantPlan, left: Money, start_at: datetime, rng: random.Random) -> tuple[TopUpPlan, ...]:
+    """Up to two round amounts, together less than what shall be left; about one in nine pays on the last day."""
+    share = left.minor * 45 // 100 // _FEN_STEP * _FEN_STEP
+    if not share:
+        return ()
+    zone_days = [rng.randrange(1, HISTORY_DAYS - 1) for _ in range(rng.choices((0, 1, 2), (30, 45, 25))[0])]
+    made = []
+    for day in sorted(zone_days, reverse=True):
+        seconds = rng.randrange(36_000)
+        at = start_at - timedelta(days=day) - timedelta(seconds=seconds)
+        channel = rng.choices(("cash", "card", "transfer"), (60, 30, 10))[0]
+        made.append(TopUpPlan(tenant.code, at, Money(share, CURRENCY), channel, rng.choice(("T1", "T2"))))
+    if rng.random() < 1 / 9 and len(made) < 2:
+        at = start_at - timedelta(seconds=rng.randrange(600, 7_200))
+        made.append(TopUpPlan(tenant.code, at, Money(share, CURRENCY), "cash", rng.choice(("T1", "T2"))))
+    return tuple(sorted(made, key=_instant))
+
+
+def _instant(top_up: TopUpPlan) -> datetime:
+    return top_up.at
+
+
+def chronological(purses: Sequence[PursePlan]) -> list[TopUpPlan]:
+    """This function will return all top-ups in the order in which they were made."""
+    return sorted((top_up for purse in purses for top_up in purse.top_ups), key=lambda made: (made.at, made.tenant))

@@ -1,11 +1,11 @@
 """Who may see which page: every view says the permission that it needs, and refusals are answered in one place.
 
-``requires`` marks the view with ``needs``; a test walks the addresses and fails for a view without the mark.
+``requires`` marks the view (``prewatt_permission``); a test walks the addresses and fails for a view without a mark.
 """
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec
+from typing import Any, Final
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -15,22 +15,77 @@ from django.urls import reverse
 from django.utils.timezone import activate
 
 from prewatt.access.audit import Actor
-from prewatt.access.models import User
+from prewatt.access.permissions import Permission
 from prewatt.access.queries import get_user_permissions
 from prewatt.console.problems import explain
-from prewatt.kernel.errors import Conflict, NotFound, NotPermitted, PrewattError, Refused
+from prewatt.kernel.errors import NotPermitted, PrewattError
 from prewatt.usecases.see_site import SiteView, see_site
 
-PUBLIC: Final = ""
-"""The mark of a page that needs no login: signing in, signing out, choosing language and theme."""
+PUBLIC: Final = "public"
+"""The mark of a page that needs no permission: signing in and out, choosing language and theme."""
 
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 
-class ConsoleRequest(HttpRequest):
-    """A request that ``requires`` has let through: somebody is signed in, and the site is known."""
+class DeskRequest(HttpRequest):
+    """A request that ``requires`` has let through: who, what they may do, and on which site."""
 
-    user: User
     site: SiteView
     permissions: frozenset[str]
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """This function will make a decorator that lets only logins with the permission pass, and answers refusals."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return _ask_to_sign_in(request)
+            request.permissions = get_user_permissions(user=request.user)
+            try:
+                if permission not in request.permissions:
+                    raise NotPermitted("Your role does not allow this.", hint="Ask an administrator for the permission.")
+                request.site = see_site(user=request.user, permission=permission)
+                activate(request.site.zone)
+                return view(request, *args, **kwargs)
+            except PrewattError as error:
+                return problem_page(request, error)
+
+        return _mark(guarded, permission)
+
+    return decorate
+
+
+def public(view: View) -> View:
+    """This function will mark a view that needs no login."""
+    return _mark(view, PUBLIC)
+
+
+def problem_page(request: HttpRequest, error: PrewattError) -> HttpResponse:
+    """This function will answer with the error in words: a part of a page for htmx, else a page."""
+    problem = explain(error)
+    name = "console/parts/problem.html" if is_part(request) else "console/problem.html"
+    return render(request, name, {"problem": problem}, status=problem.status)
+
+
+def is_part(request: HttpRequest) -> bool:
+    """This function will tell whether the page asks for a part of itself."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """This function will name who acts, and from which address."""
+    user = request.user if request.user.is_authenticated else None
+    return Actor(process="web", user=user, address=str(request.META.get("REMOTE_ADDR", "")))
+
+
+def _ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    if is_part(request):
+        return HttpResponse(status=401)
+    return redirect_to_login(request.get_full_path(), reverse("console:sign_in"))
+
+
+def _mark(view: View, permission: str) -> View:
+    view.prewatt_permission = permission  # type: ignore[attr-defined]  # functions carry attributes; their type cannot say so
+    return view

@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.templatetags.static import static
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone
+from django.utils.translation import get_language
 
-from prewatt.console import formats, states
+from prewatt.console import formats, labels, states
 from prewatt.kernel.clock import estate_now
 from prewatt.kernel.money import Money
 
@@ -177,12 +178,24 @@ def percent(part: int | None, whole: int | None, digits: int = 1) -> str:
     return formats.percent(part, whole, digits=digits)
 
 
-@register.filter
-def lookup(mapping: Mapping[Any, Any], key: object) -> object:
-    """This filter will return the mapping's value for a key that a variable holds."""
-    return mapping.get(key, "")
-
-
 def _zone() -> ZoneInfo:
     zone = get_current_timezone()
     return zone if isinstance(zone, ZoneInfo) else ZoneInfo("UTC")
+
+
+@register.filter
+def long_day(at: datetime) -> str:
+    """This filter will write the site's local day in words, as a page's subtitle."""
+    return date_format(at.astimezone(_zone()), "l, j F Y" if get_language() == "en" else "Y 年 n 月 j 日 l")
+
+
+@register.simple_tag
+def band_code(band: int) -> str:
+    """This tag will name a tariff band's style."""
+    return {1: "sharp", 2: "peak", 3: "flat", 4: "valley", 5: "deep"}[band]
+
+
+@register.filter
+def word(code: object, table: str) -> str:
+    """This filter will write the word for a code of the database."""
+    return labels.label(table, code)

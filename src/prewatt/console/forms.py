@@ -1,0 +1,85 @@
+"""What people type. Plain forms: they check shape; use cases check sense, and their refusals become form errors."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from prewatt.console.problems import sentence
+from prewatt.kernel.errors import PrewattError
+
+
+class DeskForm(forms.Form):
+    """A form whose fields say to assistive technology when they are wrong, and that can take a use case's refusal."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if not isinstance(field.widget, forms.HiddenInput | forms.CheckboxInput):
+                field.widget.attrs.setdefault(
+                    "class", "form-select" if isinstance(field.widget, forms.Select) else "form-control"
+                )
+            if self.is_bound and name in self.errors:
+                field.widget.attrs["aria-invalid"] = "true"
+
+    def refuse(self, error: PrewattError) -> None:
+        """This method will show a use case's refusal above the form."""
+        self.add_error(None, sentence(error))
+
+
+class SignInForm(DeskForm):
+    """Name and password."""
+
+    username = forms.CharField(
+        label=_("User name"), max_length=80, widget=forms.TextInput({"autocomplete": "username", "autofocus": True})
+    )
+    password = forms.CharField(
+        label=_("Password"), max_length=200, widget=forms.PasswordInput({"autocomplete": "current-password"})
+    )
+
+
+class ReasonForm(DeskForm):
+    """A reason for the record, and a token that makes the form count once."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, min_length=3, widget=forms.TextInput({"autocomplete": "off", "autofocus": True})
+    )
+    token = forms.UUIDField(widget=forms.HiddenInput)
+
+
+class AmountForm(ReasonForm):
+    """An amount to give back, with a reason."""
+
+    amount = forms.CharField(label=_("Amount"), max_length=20, widget=forms.TextInput({"inputmode": "decimal"}))
+    channel = forms.ChoiceField(label=_("Paid out by"))
+
+    field_order = ("amount", "channel", "reason", "token")
+
+
+class TopUpForm(DeskForm):
+    """What the till takes. The preset keys only fill in the amount; what is handed over never leaves the screen."""
+
+    account = forms.UUIDField(widget=forms.HiddenInput)
+    amount = forms.CharField(label=_("Amount"), max_length=20, widget=forms.TextInput({"inputmode": "decimal"}))
+    channel = forms.ChoiceField(label=_("Paid by"), widget=forms.RadioSelect)
+    token = forms.UUIDField(widget=forms.HiddenInput)
+
+
+class ModeForm(DeskForm):
+    """The dated, signed step to another supply mode."""
+
+    mode = forms.ChoiceField(label=_("Supply mode"), widget=forms.RadioSelect)
+    building = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    statement = forms.CharField(
+        label=_("Statement that you sign"), max_length=500, min_length=10, widget=forms.Textarea({"rows": 3})
+    )
+    count = forms.IntegerField(label=_("Number of rooms that would be disconnected now"), min_value=0)
+
+
+class ReadingsForm(DeskForm):
+    """Which readings to list."""
+
+    q = forms.CharField(label=_("Room or meter"), max_length=60, required=False)
+    from_day = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}))
+    to_day = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}))
+    held = forms.BooleanField(label=_("Held back only"), required=False)

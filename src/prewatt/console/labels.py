@@ -1,0 +1,90 @@
+"""Words for codes that the database speaks and people read."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
+    "channel": {
+        "cash": _("Cash"),
+        "card": _("Card terminal"),
+        "transfer": _("Bank transfer"),
+    },
+    "entry": {
+        "top_up": _("Top-up"),
+        "refund": _("Refund"),
+        "clear": _("Cleared to zero"),
+        "reversal": _("Reversal"),
+        "charge": _("Day close"),
+        "opening": _("Opening balance"),
+    },
+    "hold": {
+        "credit": _("Out of credit"),
+        "manual": _("By hand"),
+        "protection": _("Protected"),
+        "maintenance": _("Maintenance"),
+        "safety": _("Safety"),
+        "vacancy": _("Vacant"),
+    },
+    "effect": {
+        "frozen": _("Frozen"),
+        "locked_off": _("Locked off"),
+        "protect": _("Protected"),
+        "off": _("Off"),
+    },
+    "mode": {
+        "off": _("Reading only"),
+        "shadow": _("Shadow"),
+        "live": _("Live"),
+    },
+    "notice": {
+        "level_1": _("Low balance"),
+        "level_2": _("Very low balance"),
+        "last_call": _("Last call before disconnection"),
+        "disconnected": _("Disconnected"),
+        "reconnected": _("Reconnected"),
+        "top_up": _("Top-up received"),
+    },
+    "notice_channel": {
+        "desk": _("Told by the desk"),
+        "mail": _("Mail"),
+        "letterbox": _("Letter box (demo)"),
+    },
+    "notice_state": {
+        "pending": _("Waiting"),
+        "sending": _("Sending"),
+        "delivered": _("Delivered"),
+        "failed": _("Failed"),
+    },
+    "reading": {
+        "1": _("Scheduled"),
+        "2": _("Daily register"),
+        "3": _("Opening"),
+        "4": _("Closing"),
+        "5": _("On demand"),
+    },
+    "quality": {
+        "1": _("Accepted"),
+        "2": _("Held back"),
+        "3": _("Rejected"),
+    },
+    "band": {
+        "1": pgettext_lazy("band", "Sharp"),
+        "2": pgettext_lazy("band", "Peak"),
+        "3": pgettext_lazy("band", "Flat"),
+        "4": pgettext_lazy("band", "Valley"),
+        "5": pgettext_lazy("band", "Deep valley"),
+    },
+    "progress": {
+        "history": _("Filling in the estate's history"),
+        "import": _("Importing the estate"),
+    },
+}
+
+
+def label(table: str, code: object) -> str:
+    """This function will return the word for a code; a code without one is shown as it is."""
+    return str(LABELS[table].get(str(code), str(code)))

@@ -1,0 +1,108 @@
+"""What stands around every page: the rail, the guard bar, the clock, who is signed in, language and theme."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from prewatt.access.permissions import ROLES, Permission
+from prewatt.cases.queries import count_open_cases
+from prewatt.console.guard import DeskRequest
+from prewatt.kernel.clock import estate_clock, estate_now
+from prewatt.usecases.see_guard import Guard, see_guard
+
+THEME_COOKIE: Final = "pw_theme"
+THEMES: Final = ("light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A place on the rail, shown to logins that hold its permission. ``group`` begins after a line."""
+
+    code: str
+    icon: str
+    label: Promise
+    permission: Permission
+    group: bool = False
+
+
+SECTIONS: Final = (
+    Section("shift", "layout-dashboard", _("Shift"), Permission.ESTATE_VIEW),
+    Section("rooms", "grid-dots", _("Rooms"), Permission.ESTATE_VIEW),
+    Section("till", "cash-register", _("Till"), Permission.MONEY_TAKE),
+    Section("comms", "topology-star-3", _("Comms"), Permission.COMM_VIEW, group=True),
+    Section("commands", "terminal-2", _("Commands"), Permission.COMM_VIEW),
+    Section("readings", "gauge", _("Readings"), Permission.READINGS_VIEW),
+    Section("letters", "mailbox", _("Letters"), Permission.ACCOUNT_VIEW, group=True),
+    Section("settings", "settings", _("Settings"), Permission.ESTATE_VIEW),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RailItem:
+    """A section as the rail draws it."""
+
+    code: str
+    icon: str
+    label: Promise
+    url: str
+    group: bool
+    count: int
+
+
+class Shell:
+    """The frame of one page; what a part of a page does not draw is not asked for."""
+
+    def __init__(self, request: DeskRequest) -> None:
+        self.request = request
+        self.now = estate_now()
+        self.site_name = request.site.name
+        self.zone = request.site.zone.key
+        self.speed = estate_clock().speed
+        self.estate_ms = int(self.now.timestamp() * 1000)
+        self.user_name = str(request.user)
+
+    @cached_property
+    def guard(self) -> Guard:
+        """This property will hold the guard bar's facts."""
+        return see_guard(site=self.request.site, now=self.now)
+
+    @property
+    def meters(self) -> int:
+        """This property will hold how many meters the site has."""
+        return self.guard.total
+
+    @property
+    def may_stop(self) -> bool:
+        """This property will tell whether the login may stop all disconnections."""
+        return Permission.SUPPLY_STOP in self.request.permissions
+
+    @cached_property
+    def nav(self) -> list[RailItem]:
+        """This property will hold the sections that the login may open."""
+        cases = count_open_cases(user=self.request.user)
+        return [
+            RailItem(
+                section.code, section.icon, section.label, reverse(f"console:{section.code}"), section.group,
+                cases if section.code == "shift" else 0,
+            )
+            for section in SECTIONS
+            if section.permission in self.request.permissions
+        ]  # fmt: skip
+
+    @property
+    def role_names(self) -> str:
+        """This property will hold the roles whose permissions the login has in full."""
+        held = self.request.permissions
+        return ", ".join(str(role.label) for role in ROLES.values() if role.permissions <= held)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """This context processor will hand every page its frame and the theme that the person chose."""
+    theme = request.COOKIES.get(THEME_COOKIE, "")
+    frame = Shell(request) if isinstance(getattr(request, "permissions", None), frozenset) else None  # type: ignore[arg-type]  # requires() has let it through
+    return {"shell": frame, "theme": theme if theme in THEMES else ""}

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from prewatt.cli.demo.plan import CURRENCY, HISTORY_DAYS, DemoPlan, Fate, TenantPlan
+from prewatt.cli.demo.plan import CURRENCY, HISTORY_DAYS, TIME_ZONE, DemoPlan, Fate, TenantPlan
 from prewatt.cli.demo.tariffs import demo_tariffs
 from prewatt.kernel.money import Money
 from prewatt.kernel.period import day_start, local_date, month_start
@@ -25,6 +25,10 @@ MINUTES_TO_ZERO = (2, 3, 4, 6, 9, 14)
 
 _LEVEL_1_DAYS, _LEVEL_2_DAYS = 7, 3
 _FEN_STEP = 5_000
+_DESK_S = (9 * 3600, 20 * 3600)
+_PAYS_LAST = 1 / 9
+_CHANNELS, _CHANNEL_WEIGHTS = ("cash", "card", "transfer"), (60, 30, 10)
+_TILLS = ("T1", "T2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,25 +125,21 @@ def _levels(daily: Money) -> tuple[Money, Money]:
 
 
 def _top_ups(tenant: TenantPlan, left: Money, start_at: datetime, rng: random.Random) -> tuple[TopUpPlan, ...]:
-    """Up to two round amounts, together less than what shall be left; about one in nine pays on the last day."""
-    share = left.minor * 45 // 100 // _FEN_STEP * _FEN_STEP
-    if not share:
-        return ()
-    zone_days = [rng.randrange(1, HISTORY_DAYS - 1) for _ in range(rng.choices((0, 1, 2), (30, 45, 25))[0])]
-    made = []
-    for day in sorted(zone_days, reverse=True):
-        seconds = rng.randrange(36_000)
-        at = start_at - timedelta(days=day) - timedelta(seconds=seconds)
-        channel = rng.choices(("cash", "card", "transfer"), (60, 30, 10))[0]
-        made.append(TopUpPlan(tenant.code, at, Money(share, CURRENCY), channel, rng.choice(("T1", "T2"))))
-    if rng.random() < 1 / 9 and len(made) < 2:
-        at = start_at - timedelta(seconds=rng.randrange(600, 7_200))
-        made.append(TopUpPlan(tenant.code, at, Money(share, CURRENCY), "cash", rng.choice(("T1", "T2"))))
-    return tuple(sorted(made, key=_instant))
-
-
-def _instant(top_up: TopUpPlan) -> datetime:
-    return top_up.at
+    """Up to two round amounts in desk hours, together less than what shall be left; some pay just before the start."""
+    share = Money(left.minor * 45 // 100 // _FEN_STEP * _FEN_STEP, CURRENCY)
+    days_ago = sorted(rng.sample(range(1, HISTORY_DAYS - 1), rng.choices((0, 1, 2), (30, 45, 25))[0]), reverse=True)
+    zone = ZoneInfo(TIME_ZONE)
+    instants = [
+        day_start(local_date(start_at, zone) - timedelta(days=ago), zone) + timedelta(seconds=rng.randrange(*_DESK_S))
+        for ago in days_ago
+    ]
+    if rng.random() < _PAYS_LAST and len(instants) < 2:
+        instants.append(start_at - timedelta(seconds=rng.randrange(600, 7_200)))
+    made = (
+        TopUpPlan(tenant.code, at, share, rng.choices(_CHANNELS, _CHANNEL_WEIGHTS)[0], rng.choice(_TILLS))
+        for at in instants
+    )
+    return tuple(made) if share else ()
 
 
 def chronological(purses: Sequence[PursePlan]) -> list[TopUpPlan]:

@@ -1,0 +1,57 @@
+"""``make check``: everything that can be said of the code without running it. Prints each step's time; all run."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+FIXED_ENVIRONMENT = {"PREWATT_DATA": "/nonexistent", "DJANGO_SETTINGS_MODULE": "prewatt.config.settings"}
+
+
+def main() -> None:
+    """This function will run every step and end with 1 when one failed."""
+    templates = [str(one) for one in sorted((ROOT / "src").rglob("templates/**/*.html"))]
+    django = [str(BIN / "python"), "-m", "django"]
+    steps = {
+        "format": [str(BIN / "ruff"), "format", "--check", "--quiet"],
+        "lint": [str(BIN / "ruff"), "check", "--quiet"],
+        "contracts": [str(BIN / "lint-imports")],
+        "types": [str(BIN / "mypy")],
+        "migrations": [*django, "makemigrations", "--check", "--dry-run"],
+        "settings": [*django, "check", "--deploy", "--fail-level", "WARNING"],
+        "templates: format": [str(BIN / "djade"), "--check", "--target-version", "5.2", *templates],
+        "templates: rules": [str(BIN / "djlint"), "--quiet", "--lint", *templates],
+        "registries": [sys.executable, str(ROOT / "tools" / "no_registries.py")],
+    }
+    failed = [name for name, command in steps.items() if not passes(name, command)]
+    if failed:
+        sys.exit(f"check: {', '.join(failed)} failed")
+    print("check: everything passed")
+
+
+def passes(name: str, command: list[str]) -> bool:
+    """This function will run one step and print what it says when it fails."""
+    if name.startswith("templates") and not any(part.endswith(".html") for part in command):
+        return True
+    if shutil.which(command[0]) is None:
+        print(f"  {name}: {command[0]} is not installed: run `make install-dev`")
+        return False
+    env = {**os.environ, **FIXED_ENVIRONMENT, "PYTHONPATH": str(ROOT / "src")}
+    if name == "settings":
+        env |= {"PREWATT_HTTPS": "true", "PREWATT_SECRET_KEY": "k3y-" * 4 + os.urandom(24).hex()}
+    began_s = time.monotonic()
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    print(
+        f"  {name}: {'passed' if done.returncode == 0 else 'FAILED'} ({time.monotonic() - began_s:.1f} s)", flush=True
+    )
+    if done.returncode != 0:
+        print((done.stdout + done.stderr).strip(), flush=True)
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    main()

@@ -143,3 +143,26 @@ def django_db_modify_db_settings(postgres_url: str, django_db_blocker: Any) -> N
         template = _template(wrapper.settings_dict, postgres_url)
     wrapper.settings_dict["NAME"] = description["NAME"]
     wrapper.settings_dict["TEST"].update(NAME=f"test_{os.getpid()}_{secrets.token_hex(4)}", TEMPLATE=template)
+
+
+@pytest.fixture
+def committed_database(postgres_url: str, django_db_modify_db_settings: None, django_db_blocker: Any) -> Iterator[str]:
+    """A database of the test's own, copied from the template, where everything commits; the name is yielded.
+
+    For tests with threads or processes: the books refuse the TRUNCATE that pytest-django's transactional tests end
+    with, so the whole database is thrown away instead.
+    """
+    wrapper = connections["default"]
+    before = wrapper.settings_dict["NAME"]
+    template = wrapper.settings_dict["TEST"]["TEMPLATE"]
+    name = f"test_{os.getpid()}_{secrets.token_hex(4)}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection, django_db_blocker.unblock():
+        connection.execute(f'create database "{name}" template "{template}"')
+        wrapper.close()
+        wrapper.settings_dict["NAME"] = name
+        try:
+            yield name
+        finally:
+            wrapper.close()
+            wrapper.settings_dict["NAME"] = before
+            connection.execute(f'drop database if exists "{name}" with (force)')

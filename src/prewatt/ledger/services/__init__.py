@@ -1,0 +1,34 @@
+"""Writes of the ledger, split by use."""
+
+from prewatt.ledger.services.accounts import (
+    ensure_book,
+    house_account,
+    lock_party_accounts,
+    open_party_account,
+    open_party_accounts,
+)
+from prewatt.ledger.services.days import booking_date_for, seal_day
+from prewatt.ledger.services.documents import issue_document, void_document
+from prewatt.ledger.services.posting import post_entries, post_entry, reverse_entry
+from prewatt.ledger.values import DocumentValue, EntryDraft, EntryResult, PartyState, PostingLine, SealResult
+
+__all__ = [
+    "DocumentValue",
+    "EntryDraft",
+    "EntryResult",
+    "PartyState",
+    "PostingLine",
+    "SealResult",
+    "booking_date_for",
+    "ensure_book",
+    "house_account",
+    "issue_document",
+    "lock_party_accounts",
+    "open_party_account",
+    "open_party_accounts",
+    "post_entries",
+    "post_entry",
+    "reverse_entry",
+    "seal_day",
+    "void_document",
+]

@@ -1,0 +1,27 @@
+"""What tenancy can refuse."""
+
+from prewatt.kernel.errors import Conflict, NotFound, Refused
+
+
+class UnknownAccount(NotFound):
+    """There is no such account or customer, or not for this login."""
+
+    code = "unknown_account"
+
+
+class PointTaken(Conflict):
+    """Another account pays for the metering point at that time."""
+
+    code = "point_taken"
+
+
+class FixedTenancy(Conflict):
+    """The fact was used by money and cannot be changed by an edit."""
+
+    code = "fixed_tenancy"
+
+
+class NotSettled(Refused):
+    """The account still has money, a debt or a metering point; it is closed only when all three are gone."""
+
+    code = "not_settled"

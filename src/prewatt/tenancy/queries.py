@@ -1,0 +1,171 @@
+"""Accounts as the faces read them, within the scopes of a login."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from prewatt.access.models import User
+from prewatt.access.permissions import Permission
+from prewatt.access.queries import for_scope
+from prewatt.kernel.money import Money
+from prewatt.ledger.queries import party_balance
+from prewatt.tenancy.errors import UnknownAccount
+from prewatt.tenancy.models import Account, AccountState, Bucket, Tenancy
+from prewatt.tenancy.search import search_words
+from prewatt.tenancy.values import AccountFacts, AccountPage, AccountPoint
+
+PAGE_ROWS_MAX = 200
+HITS_MAX = 50
+
+
+def visible_accounts(*, user: User, permission: str = Permission.ACCOUNT_VIEW) -> QuerySet[Account]:
+    """This function will narrow accounts to those at a site, or with a point in a building, that the login may see."""
+    sites = for_scope(Account.objects.all(), path_field="site__scope__path", user=user, permission=permission)
+    tenancies = for_scope(
+        Tenancy.objects.filter(period__upper_inf=True),
+        path_field="metering_point__building__scope__path",
+        user=user,
+        permission=permission,
+    )
+    return Account.objects.filter(Q(pk__in=sites.values("pk")) | Q(pk__in=tenancies.values("account_id")))
+
+
+def find_accounts(
+    *, user: User, text: str, limit: int = 20, permission: str = Permission.ACCOUNT_VIEW
+) -> list[AccountFacts]:
+    """This function will find open accounts by number, name, pinyin, phone, room or meter; each word must be met.
+
+    Accounts whose number or room is exactly a word come first. Nothing typed, nothing found.
+    """
+    words = search_words(text)
+    if not words:
+        return []
+    rows = visible_accounts(user=user, permission=permission).filter(state=AccountState.OPEN)
+    exact = Q()
+    for word in words:
+        rows = rows.filter(search_text__contains=word)
+        exact |= Q(number__iexact=word)
+    found = rows.order_by("number").values_list("pk", "search_text")[: HITS_MAX * 4]
+    whole = sorted(found, key=lambda row: not set(words) <= set(row[1].split()))
+    facts = _facts(pks=[pk for pk, _ in whole[: min(limit, HITS_MAX)]])
+    return sorted(facts, key=lambda one: _rank(one, words))
+
+
+def _rank(one: AccountFacts, words: Sequence[str]) -> tuple[bool, str]:
+    codes = {one.number.lower(), *(point.code.lower() for point in one.points)}
+    return not codes & set(words), one.number
+
+
+def get_account(*, user: User, public_id: UUID, permission: str = Permission.ACCOUNT_VIEW) -> AccountFacts:
+    """This function will return one account with its numbers and points. Raises UnknownAccount."""
+    rows = visible_accounts(user=user, permission=permission).filter(public_id=public_id)
+    found = _facts(pks=list(rows.values_list("pk", flat=True)))
+    if not found:
+        raise UnknownAccount("There is no such account, or it is not within your scope.")
+    return found[0]
+
+
+def find_account_by_number(
+    *, user: User, site_code: str, number: str, permission: str = Permission.ACCOUNT_VIEW
+) -> AccountFacts | None:
+    """This function will find an account by its number on a site."""
+    rows = visible_accounts(user=user, permission=permission).filter(site__code=site_code, number=number)
+    return next(iter(_facts(pks=list(rows.values_list("pk", flat=True)))), None)
+
+
+def list_accounts(
+    *,
+    user: User,
+    site_public_id: UUID | None = None,
+    after: UUID | None = None,
+    limit: int = 100,
+    permission: str = Permission.ACCOUNT_VIEW,
+) -> AccountPage:
+    """This function will list accounts in the order of their public ids, at most 200 at a time."""
+    rows = visible_accounts(user=user, permission=permission)
+    if site_public_id is not None:
+        rows = rows.filter(site__public_id=site_public_id)
+    if after is not None:
+        rows = rows.filter(public_id__gt=after)
+    size = max(1, min(limit, PAGE_ROWS_MAX))
+    pks = list(rows.order_by("public_id").values_list("pk", flat=True)[: size + 1])
+    facts = _facts(pks=pks[:size])
+    return AccountPage(tuple(facts), facts[-1].public_id if len(pks) > size else None)
+
+
+def account_facts(*, account_ids: Iterable[int]) -> list[AccountFacts]:
+    """This function will return the facts of accounts by row number, for rooms that have already asked who may see."""
+    return _facts(pks=list(account_ids))
+
+
+_COLUMNS = (
+    "id", "public_id", "number", "payment_mode", "state", "currency", "site_id", "site__public_id", "site__name",
+    "customer__public_id", "customer__name", "customer__kind", "customer__phone", "customer__email",
+    "customer__language", "accrued", "allowed_credit", "daily_cost", "empties_at", "level_1", "level_2",
+)  # fmt: skip
+
+
+def _facts(*, pks: Sequence[int]) -> list[AccountFacts]:
+    """This function will return facts in the order of ``pks``, in four queries however many there are."""
+    buckets: dict[int, list[int]] = defaultdict(list)
+    for account_id, ledger_account_id in Bucket.objects.filter(account__in=pks).values_list(
+        "account_id", "ledger_account_id"
+    ):
+        buckets[account_id].append(ledger_account_id)
+    balances = party_balance(ledger_account_ids=[one for ids in buckets.values() for one in ids])
+    points = _points(account_ids=pks)
+    by_pk = {}
+    for row in Account.objects.filter(pk__in=pks).values(*_COLUMNS):
+        ids = tuple(buckets[row["id"]])
+        balance = sum((balances[one] for one in ids), Money.zero(row["currency"]))
+        by_pk[row["id"]] = _to_facts(row, ids, balance, tuple(points[row["id"]]))
+    return [by_pk[pk] for pk in pks if pk in by_pk]
+
+
+def _to_facts(
+    row: dict[str, Any], ledger_ids: tuple[int, ...], balance: Money, points: tuple[AccountPoint, ...]
+) -> AccountFacts:
+    currency = row["currency"]
+    return AccountFacts(
+        id=row["id"],
+        public_id=row["public_id"],
+        number=row["number"],
+        payment_mode=row["payment_mode"],
+        state=row["state"],
+        currency=currency,
+        site_id=row["site_id"],
+        site_public_id=row["site__public_id"],
+        site_name=row["site__name"],
+        customer_public_id=row["customer__public_id"],
+        customer_name=row["customer__name"],
+        customer_kind=row["customer__kind"],
+        phone=row["customer__phone"],
+        email=row["customer__email"],
+        language=row["customer__language"],
+        ledger_account_ids=ledger_ids,
+        ledger_balance=balance,
+        accrued=Money(row["accrued"], currency),
+        allowed_credit=Money(row["allowed_credit"], currency),
+        daily_cost=None if row["daily_cost"] is None else Money(row["daily_cost"], currency),
+        empties_at=row["empties_at"],
+        level_1=row["level_1"],
+        level_2=row["level_2"],
+        points=points,
+    )
+
+
+def _points(*, account_ids: Sequence[int]) -> dict[int, list[AccountPoint]]:
+    found: dict[int, list[AccountPoint]] = defaultdict(list)
+    rows = Tenancy.objects.filter(account__in=account_ids).order_by("metering_point__code", "period")
+    for row in rows.values_list(
+        "account_id", "metering_point_id", "metering_point__public_id", "metering_point__code",
+        "metering_point__building__code", "pk", "period",
+    ):  # fmt: skip
+        account_id, point_id, public_id, code, building, tenancy_id, period = row
+        found[account_id].append(
+            AccountPoint(point_id, public_id, code, building, tenancy_id, period.lower, period.upper)
+        )
+    return found

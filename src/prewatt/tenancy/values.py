@@ -1,0 +1,107 @@
+"""What the services of tenancy take, and what its queries answer."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from prewatt.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSpec:
+    """Whom the operator sells to."""
+
+    code: str
+    name: str
+    kind: str = "company"
+    phone: str = ""
+    email: str = ""
+    tax_no: str = ""
+    language: str = "zh-hans"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSpec:
+    """An account of a customer at a site. Amounts in minor units of its currency."""
+
+    number: str
+    customer: str
+    payment_mode: str = "prepaid"
+    allowed_credit: int = 0
+    level_1: int | None = None
+    level_2: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TenancySpec:
+    """An account takes over a metering point at an instant."""
+
+    account: str
+    point: str
+    from_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPoint:
+    """A metering point that an account pays for, since when and until when."""
+
+    point_id: int
+    point_public_id: UUID
+    code: str
+    building: str
+    tenancy_id: int
+    from_at: datetime
+    to_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """An account with its three numbers: balance = ledger balance − accrued; available = balance + allowed credit."""
+
+    id: int
+    public_id: UUID
+    number: str
+    payment_mode: str
+    state: str
+    currency: str
+    site_id: int
+    site_public_id: UUID
+    site_name: str
+    customer_public_id: UUID
+    customer_name: str
+    customer_kind: str
+    phone: str
+    email: str
+    language: str
+    ledger_account_ids: tuple[int, ...]
+    ledger_balance: Money
+    accrued: Money
+    allowed_credit: Money
+    daily_cost: Money | None
+    empties_at: datetime | None
+    level_1: int | None
+    level_2: int | None
+    points: tuple[AccountPoint, ...]
+
+    @property
+    def balance(self) -> Money:
+        """This property will hold what the party owns now, with today's use taken off."""
+        return self.ledger_balance - self.accrued
+
+    @property
+    def available(self) -> Money:
+        """This property will hold what may still be used before the supply is in question."""
+        return self.balance + self.allowed_credit
+
+    @property
+    def rooms(self) -> str:
+        """This property will hold the rooms in use, as people say them."""
+        return ", ".join(point.code for point in self.points if point.to_at is None)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """Some accounts, and the cursor that leads to those after them, or None."""
+
+    accounts: tuple[AccountFacts, ...]
+    next_cursor: UUID | None

@@ -199,7 +199,7 @@ class Load:
         self._zone = zone
         self._seed = seed
         self._rate_of = tuple(rates.rate_of_slot(slot) - 1 for slot in range(SLOTS))
-        self._weights = tuple(_weights(kind, seed, weekday) for weekday in range(7))
+        self._weights = _weights(kind, seed)
         week = sum(map(sum, self._weights))
         self._before = [self._sums(day) for day in self._weights]  # [weekday][rate][slot]: weight before the slot
         self._usual = [
@@ -259,17 +259,17 @@ class Load:
         ]
 
 
-def _weights(kind: LoadKind, seed: int, weekday: int) -> tuple[int, ...]:
-    """This function will return the 96 weights of a weekday: the kind's shape, shifted and roughened by the seed."""
+def _weights(kind: LoadKind, seed: int) -> list[tuple[int, ...]]:
+    """This function will return the weights of seven days: the kind's shape, shifted and roughened by the seed."""
     hours = _WORKDAY[kind]
-    percent = _WEEKEND_PERCENT[kind] if weekday >= 5 else draw_between(94, 106, seed, weekday)
     shift = draw_between(-_SHIFT_SLOTS, _SHIFT_SLOTS, seed)
-    out = []
+    day = []
     for slot in range(SLOTS):
         hour, quarter = divmod((slot + shift) % SLOTS, 4)
         smooth = hours[hour] * (4 - quarter) + hours[(hour + 1) % 24] * quarter
-        out.append(smooth * percent * draw_between(85, 115, seed, weekday, slot))
-    return tuple(out)
+        day.append(smooth * draw_between(85, 115, seed, slot))
+    percents = [draw_between(94, 106, seed, weekday, 7) for weekday in range(5)] + [_WEEKEND_PERCENT[kind]] * 2
+    return [tuple(weight * percent for weight in day) for percent in percents]
 
 
 @lru_cache(maxsize=256)

@@ -3,9 +3,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.usecases_estate.sheets import estate_sheet, meter_row, site_row
 
 from prewatt.access.audit import Actor
 from prewatt.access.models import Action, Scope
+from prewatt.access.services import create_login, ensure_roles, grant
 from prewatt.billing.models import TariffAssignment, TariffVersion
 from prewatt.cases.models import Case
 from prewatt.estate.models import Bus, Gateway, Meter, MeteringPoint, MeterInstallation, Place, Site
@@ -15,10 +17,11 @@ from prewatt.kernel.clock import machine_now
 from prewatt.ledger.queries import find_book, house_balance
 from prewatt.metering.models import MeterState, Reading
 from prewatt.supply.models import Relay, SupplyPolicy
+from prewatt.supply.room_board import list_room_tiles
 from prewatt.tenancy.models import Account, Bucket, Customer, Tenancy
 from prewatt.tenancy.queries import account_facts
 from prewatt.usecases.import_estate import EstateRefused, check_estate, import_estate
-from tests.usecases_estate.sheets import estate_sheet, meter_row, site_row
+from prewatt.usecases.work import unit_of_work
 
 pytestmark = pytest.mark.django_db
 CLI = Actor(process="cli")
@@ -164,3 +167,9 @@ def test_676_meters_are_imported_in_seconds(safe: MeterSafe) -> None:
     assert result.tallies["installations"].created == 676
     assert Relay.objects.count() == 676
     assert (machine_now() - began).total_seconds() < 20
+    with unit_of_work(actor=CLI, verb="test"):
+        ensure_roles()
+        user = create_login(username="shift", password="a long password")
+        grant(user=user, role_code="engineer", scope=Scope.objects.get(kind="site"))
+    began = machine_now()
+    assert len(list_room_tiles(user=user, site_id=result.site_id, now=began)) == 676

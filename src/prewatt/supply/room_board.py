@@ -53,6 +53,7 @@ SELECT p.id, p.public_id, p.code, p.use, b.code, b.name,
                               AND cmd.state IN ('queued', 'sent', 'acknowledged')
  WHERE p.site_id = %(site)s AND p.building_id = ANY(%(buildings)s)
        AND (%(points)s::bigint[] IS NULL OR p.id = ANY(%(points)s))
+       AND (%(public_ids)s::uuid[] IS NULL OR p.public_id = ANY(%(public_ids)s))
  ORDER BY b."order", b.code, f."order" DESC NULLS LAST, f.code, u."order", u.code, p.code
 """
 _FACTS: Final = 33
@@ -126,11 +127,12 @@ def list_room_tiles(
     now: datetime,
     building_id: int | None = None,
     point_ids: Collection[int] | None = None,
+    public_ids: Collection[UUID] | None = None,
     permission: str = Permission.ESTATE_VIEW,
 ) -> list[RoomTile]:
     """This function will return the rooms of a site that the login may see, building by building, top floor first.
 
-    ``building_id`` narrows to a building, ``point_ids`` to some points; ``now`` is estate time.
+    ``building_id`` narrows to a building, ``point_ids`` or ``public_ids`` to some points; ``now`` is estate time.
     """
     buildings = for_scope(
         Place.objects.filter(site=site_id, kind=PlaceKind.BUILDING),
@@ -145,6 +147,7 @@ def list_room_tiles(
         "site": site_id,
         "buildings": list(buildings.values_list("pk", flat=True)),
         "points": None if point_ids is None else list(point_ids),
+        "public_ids": None if public_ids is None else list(public_ids),
     }
     with connection.cursor() as cursor:
         cursor.execute(_TILES, inputs)

@@ -16,7 +16,12 @@ class _Entry(NamedTuple):
 
 
 COMMANDS: Final = {
-    "web": _Entry("prewatt.cli.web", "Serve the pages and the API."),
+    "up": _Entry("prewatt.cli.up", "Run everything against your own gateways."),
+    "web": _Entry("prewatt.cli.web", "Run the pages and the API alone."),
+    "admin": _Entry("prewatt.cli.admin", "Make logins: `admin create`."),
+    "doctor": _Entry("prewatt.cli.doctor", "Check everything, and say how to mend it."),
+    "backup": _Entry("prewatt.cli.backup", "Write the database into a new folder."),
+    "restore": _Entry("prewatt.cli.backup", "Put a backup in the place of the database."),
     "migrate": _Entry("prewatt.cli.migrate", "Bring the database to this version."),
     "manage": _Entry("prewatt.cli.manage", "Run a command of Django's."),
 }

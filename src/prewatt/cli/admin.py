@@ -1,0 +1,40 @@
+"""``prewatt admin create``: the first login, and any other where no page can be reached."""
+
+import getpass
+
+import click
+
+from prewatt.cli.embedded import database
+from prewatt.cli.entering import enter
+from prewatt.config.environment import Process
+
+
+@click.group()
+def admin() -> None:
+    """Logins, from the machine itself."""
+
+
+@admin.command()
+@click.option("--username", prompt="User name")
+@click.option("--name", default="", help="The person's name, as pages and papers show it.")
+@click.option("--role", default="administrator", show_default=True, help="administrator, cashier, engineer or auditor.")
+@click.option("--organisation", default="Prewatt", show_default=True, help="Made when it is not there.")
+@click.option("--language", type=click.Choice(["en", "zh-hans"]), default="en", show_default=True)
+@click.password_option(help="Asked for when not given; given here, it stays in the shell's history.")
+def create(*, username: str, name: str, role: str, organisation: str, language: str, password: str) -> None:
+    """Make a login with a role."""
+    with database():
+        enter(Process.COMMAND)
+        from prewatt.access.audit import Actor
+        from prewatt.usecases.create_login import create_login
+
+        made = create_login(
+            actor=Actor(process=f"prewatt admin ({getpass.getuser()})"),
+            username=username,
+            password=password,
+            name=name,
+            role_code=role,
+            organisation=organisation,
+            language=language,
+        )
+    click.echo(f"{made.username} is {role} in {made.organisation}.")

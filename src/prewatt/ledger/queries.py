@@ -17,6 +17,7 @@ from prewatt.ledger.values import DocumentValue, PostingRow
 from prewatt.ledger.verification import verify
 
 __all__ = [
+    "document_numbers",
     "find_book",
     "find_document",
     "find_entry",
@@ -26,6 +27,7 @@ __all__ = [
     "list_documents",
     "list_postings",
     "party_balance",
+    "party_postings_of_entries",
     "party_postings_of_kind",
     "verify",
 ]
@@ -107,6 +109,16 @@ def party_postings_of_kind(*, book_id: int, kind: str) -> dict[int, Money]:
     return {row["ledger_account_id"]: Money(row["total"], row["ledger_account__currency"]) for row in sums}
 
 
+def party_postings_of_entries(*, entry_ids: Collection[int]) -> dict[int, tuple[Money, bool]]:
+    """This function will return, of each entry, what it moved on its party's account and whether it was reversed."""
+    reversed_ids = set(JournalEntry.objects.filter(reverses__in=entry_ids).values_list("reverses_id", flat=True))
+    rows = Posting.objects.filter(entry__in=entry_ids, seq__isnull=False)
+    return {
+        entry_id: (Money(amount, currency), entry_id in reversed_ids)
+        for entry_id, amount, currency in rows.values_list("entry_id", "amount", "ledger_account__currency")
+    }
+
+
 def find_last_sealed_day(*, book_id: int) -> date | None:
     """This function will return the last sealed day of the book."""
     return last_sealed(book_id)
@@ -132,10 +144,24 @@ def list_documents(*, subject_kind: str, subject_ids: Collection[str]) -> list[D
     return [_document_value(document) for document in rows.order_by("-pk")[:PAGE_MAX]]
 
 
+def document_numbers(*, document_ids: Collection[int]) -> dict[int, tuple[UUID, str]]:
+    """This function will return the public id and the printed number of papers by row number."""
+    return {
+        paper.pk: (
+            paper.public_id,
+            number_text(
+                kind=paper.series.kind, year=paper.series.year, point=paper.series.point, number=paper.number
+            ),
+        )
+        for paper in Document.objects.select_related("series").filter(pk__in=document_ids)
+    }  # fmt: skip
+
+
 def _document_value(document: Document) -> DocumentValue:
     series = document.series
     return DocumentValue(
-        public_id=document.public_id, kind=document.kind, issued_at=document.issued_at, content=document.content,
+        id=document.pk, public_id=document.public_id, kind=document.kind,
+        issued_at=document.issued_at, content=document.content,
         number_text=number_text(kind=series.kind, year=series.year, point=series.point, number=document.number),
         voided_at=document.voided_at, subject=(document.subject_kind, document.subject_id),
         entry_id=document.entry_id,

@@ -81,6 +81,7 @@ class PostingRow:
 class DocumentValue:
     """An issued paper. ``number_text`` is what is printed, as ``R-2027-T1-000123``."""
 
+    id: int
     public_id: UUID
     number_text: str
     kind: str

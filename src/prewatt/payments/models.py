@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -41,6 +42,7 @@ class Payment(models.Model):
     currency = models.CharField(max_length=3)
     received_at = models.DateTimeField(help_text="Estate time")
     till = models.CharField(max_length=40, blank=True)
+    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     entry = models.ForeignKey("ledger.JournalEntry", models.PROTECT, null=True, blank=True, related_name="+")
     document = models.ForeignKey("ledger.Document", models.PROTECT, null=True, blank=True, related_name="+")
     refunded = models.BigIntegerField(default=0, help_text="Minor units given back")

@@ -50,7 +50,7 @@ def issue_document(
         content_hash=hash_content(text, plain),
     )  # fmt: skip
     return DocumentValue(
-        public_id=document.public_id, number_text=text, kind=kind, issued_at=issued_at, content=plain,
+        id=document.pk, public_id=document.public_id, number_text=text, kind=kind, issued_at=issued_at, content=plain,
         subject=subject, entry_id=entry_id,
     )  # fmt: skip
 

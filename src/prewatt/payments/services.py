@@ -1,0 +1,163 @@
+"""Trades written down once, and moved into the books, inside a unit of work."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from prewatt.access.audit import require_unit_of_work
+from prewatt.kernel.ids import uuid7
+from prewatt.kernel.money import Money
+from prewatt.ledger.hashing import hash_inputs
+from prewatt.ledger.queries import find_book
+from prewatt.ledger.services import (
+    PostingLine,
+    booking_date_for,
+    house_account,
+    lock_party_accounts,
+    post_entry,
+    reverse_entry,
+)
+from prewatt.ledger.values import DocumentValue, EntryResult
+from prewatt.payments.errors import AccountTakesNoMoney, BadPayment, PaymentReversed, TradeConflict, UnknownPayment
+from prewatt.payments.models import Payment, PaymentChannel, PaymentKind
+from prewatt.payments.values import PayingAccount, Trade
+from prewatt.tenancy.models import Account, AccountState, Bucket, BucketKind, PaymentMode
+
+CLEARED_BALANCES = "cleared_balances"
+"""House account against which balances are cleared to zero."""
+_INSERT = """
+INSERT INTO payments_payment (public_id, site_id, account_id, kind, channel, merchant, trade_no, amount, currency,
+                              received_at, till, refunded, input_hash, taken_by_id)
+VALUES (%(public_id)s, %(site)s, %(account)s, %(kind)s, %(channel)s, %(merchant)s, %(trade_no)s, %(amount)s,
+        %(currency)s, %(now)s, %(till)s, 0, %(input_hash)s, %(taken_by)s)
+ON CONFLICT (channel, merchant, trade_no) DO NOTHING RETURNING id
+"""
+
+
+def record_payment(*, account_id: int, site_id: int, trade: Trade, received_at: datetime) -> tuple[Payment, bool]:
+    """This function will write the trade down, or find it written, and say whether this call wrote it.
+
+    It waits for another transaction that is writing the same trade. Raises TradeConflict when the trade was another.
+    """
+    work = require_unit_of_work()
+    if trade.channel not in PaymentChannel.values:
+        raise BadPayment(f"{trade.channel!r} is not a channel.", hint=f"Use one of {', '.join(PaymentChannel.values)}.")
+    inputs = trade_inputs(account_id=account_id, trade=trade)
+    row: dict[str, Any] = {
+        "public_id": uuid7(), "site": site_id, "account": account_id, "kind": PaymentKind(trade.kind).value,
+        "channel": trade.channel, "merchant": trade.merchant, "trade_no": trade.trade_no,
+        "amount": trade.amount.minor, "currency": trade.amount.currency, "now": received_at, "till": trade.till,
+        "input_hash": hash_inputs("payment", inputs),
+        "taken_by": work.actor.user.pk if work.actor.user is not None else None,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, row)
+        inserted = cursor.fetchone()
+    if inserted is not None:
+        return Payment.objects.get(pk=inserted[0]), True
+    known = Payment.objects.get(channel=trade.channel, merchant=trade.merchant, trade_no=trade.trade_no)
+    if known.input_hash != row["input_hash"]:
+        raise TradeConflict(
+            "This trade was taken before with another account or amount.", hint="Open the form again for a new payment."
+        )
+    return known, False
+
+
+def trade_inputs(*, account_id: int, trade: Trade) -> dict[str, Any]:
+    """This function will return the facts that make a trade the same trade."""
+    return {"account": account_id, "kind": trade.kind, "amount": trade.amount}
+
+
+def lock_paying_account(*, account_id: int) -> PayingAccount:
+    """This function will lock an account's row and its bucket of cash, and return how it stands. In this order."""
+    require_unit_of_work()
+    account = (
+        Account.objects.select_related("site")
+        .select_for_update(of=("self",), no_key=True)
+        .filter(pk=account_id)
+        .first()
+    )
+    if account is None or account.state != AccountState.OPEN:
+        raise AccountTakesNoMoney(
+            "The account is closed, or there is none.", hint="Look for the tenant's open account."
+        )
+    if account.payment_mode == PaymentMode.OWN_USE:
+        raise AccountTakesNoMoney("The account is the operator's own use.", hint="No money is paid for it.")
+    bucket = Bucket.objects.get(account=account, kind=BucketKind.CASH, medium="electricity")
+    party = lock_party_accounts(ledger_account_ids=[bucket.ledger_account_id])[bucket.ledger_account_id]
+    book_id = find_book(code=account.site.code)
+    if book_id != party.book_id:
+        raise RuntimeError(f"account {account.number} has its money in book {party.book_id}, its site in {book_id}")
+    return PayingAccount(
+        account_id=account.pk, account_public_id=account.public_id, number=account.number, site_id=account.site_id,
+        site_code=account.site.code, book_id=party.book_id, ledger_account_id=party.ledger_account_id,
+        ledger_balance=party.balance, accrued=Money(account.accrued, account.currency),
+        zone=ZoneInfo(account.site.time_zone),
+    )  # fmt: skip
+
+
+def post_trade(
+    *, paying: PayingAccount, payment: Payment, trade: Trade, now: datetime, memo: Mapping[str, Any]
+) -> EntryResult:
+    """This function will move a trade's money between its channel's takings and the account."""
+    sign = 1 if trade.kind == PaymentKind.TOP_UP else -1
+    return _post(
+        paying=paying, kind=trade.kind, cause_key=trade.cause_key, house=f"takings:{trade.channel}",
+        amount=Money(sign * trade.amount.minor, trade.amount.currency), now=now,
+        inputs={"site": paying.site_code, "account": paying.number, "channel": trade.channel, "amount": trade.amount},
+        memo={"channel": trade.channel, "till": trade.till, "payment": payment.public_id, **memo},
+    )  # fmt: skip
+
+
+def post_clearing(*, paying: PayingAccount, cause_key: str, now: datetime, memo: Mapping[str, Any]) -> EntryResult:
+    """This function will post what brings the balance, with the use that is not charged yet, to zero."""
+    return _post(
+        paying=paying, kind="clearing", cause_key=cause_key, house=CLEARED_BALANCES, amount=-paying.balance, now=now,
+        inputs={"site": paying.site_code, "account": paying.number}, memo=memo,
+    )  # fmt: skip
+
+
+def finish_payment(*, payment: Payment, entry_id: int, document: DocumentValue) -> None:
+    """This function will tie a trade to its entry and its paper."""
+    require_unit_of_work()
+    Payment.objects.filter(pk=payment.pk, entry=None).update(entry_id=entry_id, document_id=document.id)
+
+
+def mark_reversed(*, payment: Payment, now: datetime) -> None:
+    """This function will mark a trade as reversed. Raises PaymentReversed when it is."""
+    require_unit_of_work()
+    if Payment.objects.filter(pk=payment.pk, reversed_at=None).update(reversed_at=now) != 1:
+        raise PaymentReversed("The payment was reversed before.", hint="Look at the ledger: it shows the reversal.")
+
+
+def reverse_trade(*, paying: PayingAccount, payment: Payment, now: datetime, memo: Mapping[str, Any]) -> EntryResult:
+    """This function will post the mirror of a trade's entry. Raises UnknownPayment when it has none."""
+    if payment.entry_id is None:
+        raise UnknownPayment("The payment is not in the books.")
+    return reverse_entry(
+        entry_id=payment.entry_id, cause_key=f"reversal:{payment.channel}:{payment.merchant}:{payment.trade_no}",
+        inputs={"site": paying.site_code, "account": paying.number}, occurred_at=now,
+        booking_date=booking_date_for(book_id=paying.book_id, wanted=paying.local_date(now)), memo=memo,
+    )  # fmt: skip
+
+
+def _post(
+    *,
+    paying: PayingAccount,
+    kind: str,
+    cause_key: str,
+    house: str,
+    amount: Money,
+    now: datetime,
+    inputs: Mapping[str, Any],
+    memo: Mapping[str, Any],
+) -> EntryResult:
+    house_id = house_account(book_id=paying.book_id, code=house, currency=amount.currency)
+    return post_entry(
+        book_id=paying.book_id, kind=kind, cause_key=cause_key, inputs=inputs, occurred_at=now,
+        booking_date=booking_date_for(book_id=paying.book_id, wanted=paying.local_date(now)),
+        postings=[PostingLine(paying.ledger_account_id, amount), PostingLine(house_id, -amount)], memo=memo,
+    )  # fmt: skip

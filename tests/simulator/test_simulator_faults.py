@@ -4,14 +4,14 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.simulator.virtual import NOW, ONE, THREE, TWO, Master, command, meter, run
+from tests.simulator.virtual import NOW, ONE, THREE, TWO, Master, ask_again, command, meter, run
 
 from prewatt.kernel.clock import monotonic_s
 from prewatt.simulator.draws import Draws
 from prewatt.simulator.errors import BadOrder
 from prewatt.simulator.faults import FaultBoard, FaultKind, Place, deliver, garbled, noise
 from prewatt.wire.dlt645.errors import BadData
-from prewatt.wire.dlt645.frame import Dropped, DropReason, Frame, FrameFound, encode
+from prewatt.wire.dlt645.frame import Dropped, DropReason, Frame, FrameFound, FrameScanner, encode
 from prewatt.wire.dlt645.identifiers import FORWARD_ENERGY, FORWARD_ENERGY_BLOCK, STATUS_WORD_3, decode_value
 from prewatt.wire.dlt645.replies import Answer, ErrorAnswer, ErrorBit, Rejected, RejectReason
 from prewatt.wire.dlt645.requests import RelayCommand, read
@@ -187,25 +187,14 @@ async def test_a_gateway_that_goes_down_and_comes_back(tmp_path: Path) -> None:
         async with Master.connected(sim.ports["west-1"]) as west:
             assert isinstance(await west.ask(read(address=THREE, di=FORWARD_ENERGY)), Answer)
         sim.switch_off(number=fault.number)
-        assert isinstance(await ask_again(port), Answer)
+        assert isinstance(await ask_again(port, ENERGY), Answer)
 
 
 async def test_a_gateway_that_comes_back_by_itself(tmp_path: Path) -> None:
     async with run(tmp_path) as (sim, _):
         await sim.switch_on(FaultKind.GATEWAY_DOWN, place=Place(bus="east-1"), arg=1)
-        assert isinstance(await ask_again(sim.ports["east-1"]), Answer)
+        assert isinstance(await ask_again(sim.ports["east-1"], ENERGY), Answer)
         assert sim.board.list_on() == []
-
-
-async def ask_again(port: int) -> object:
-    """This function will connect as soon as the port listens, and ask."""
-    for _ in range(150):
-        try:
-            async with Master.connected(port) as master:
-                return await master.ask(ENERGY)
-        except ConnectionError:
-            await asyncio.sleep(0.02)
-    return None
 
 
 async def test_a_relay_moved_by_hand(tmp_path: Path) -> None:
@@ -266,3 +255,19 @@ async def test_block_reads_lie_too(tmp_path: Path) -> None:
         await sim.switch_on(FaultKind.VALUE_JUMP, place=Place(meter=ONE), arg=1)
         await master.ask(read(address=ONE, di=FORWARD_ENERGY_BLOCK))
         assert sim.board.hits[FaultKind.VALUE_JUMP] == 1
+
+
+def test_noise_in_front_hides_almost_no_answer() -> None:
+    draws, frame = Draws(11), encode(Frame(ONE, 0x91, bytes.fromhex("0000010078060000")))
+    found = 0
+    for _ in range(2000):
+        scanner = FrameScanner()
+        found += any(isinstance(event, FrameFound) for event in scanner.feed(noise(draws, 60) + frame))
+    assert found >= 1980
+
+
+@pytest.mark.parametrize("length", range(1, 24))
+def test_a_truncated_answer_is_never_a_frame(length: int) -> None:
+    scanner = FrameScanner()
+    events = scanner.feed(encode(Frame(ONE, 0x91, bytes(8)))[:length]) + scanner.flush()
+    assert not [event for event in events if isinstance(event, FrameFound)]

@@ -50,7 +50,7 @@ async def test_a_foreign_client_reads_us(tmp_path: Path) -> None:
         )
         truth = sim.truth(ONE)
         measured = sim.meter(ONE).measure(sim.clock.now())
-        assert ONE in str(address.value) or bytes.fromhex(ONE)[::-1].hex() in str(address.value)
+        assert address.value == bytes.fromhex(ONE)[::-1].hex()  # the wire order again
         assert abs(round(energy.value * 1000) - truth["total_wh"]) <= 20
         assert abs(round(rate.value * 1000) - truth["rates_wh"][2]) <= 20
         assert round(voltage.value * 1000) == measured.voltages_mv[0]
@@ -61,9 +61,19 @@ async def test_a_foreign_client_reads_us(tmp_path: Path) -> None:
 async def test_a_foreign_client_reads_status_and_clock(tmp_path: Path) -> None:
     async with run(tmp_path, estate(meter())) as (sim, _):
         await sim.move_relay(ONE, is_open=True)
-        status, date = await ask(sim, lambda client: (client.read_04(0x04000503), client.read_04(0x04000101)))
-        assert "10" in str(status.value)
-        assert "2611" in str(date.value).replace("-", "")
+        status, day, hour, frequency = await ask(
+            sim,
+            lambda client: (
+                client.read_04(0x04000503),
+                client.read_04(0x04000101),
+                client.read_04(0x04000102),
+                client.read_02(0x02800002),
+            ),
+        )
+        assert status.value == "0010"  # bit 4: open, bit 6: nobody ordered it
+        assert day.value == "26112200"
+        assert hour.value.startswith("1230")
+        assert round(frequency.value * 1000) == sim.meter(ONE).measure(sim.clock.now()).frequency_mhz
 
 
 async def test_a_foreign_client_is_told_what_we_do_not_have(tmp_path: Path) -> None:

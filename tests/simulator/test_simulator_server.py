@@ -5,25 +5,26 @@ import json
 import os
 import signal
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.simulator.virtual import NOW, ONE, THREE, TWO, Master, clock, command, estate, meter, run
+from tests.simulator.virtual import NOW, ONE, THREE, TWO, Master, ask_again, clock, command, estate, meter, run
 
 from prewatt.kernel.clock import monotonic_s
 from prewatt.simulator.bus import BACKLOG_MAX
 from prewatt.simulator.errors import BadEstate, BadOrder, UnableToListen
 from prewatt.simulator.estate import save
-from prewatt.simulator.faults import FaultKind
+from prewatt.simulator.faults import FaultKind, Place
 from prewatt.simulator.gateway import MASTERS_MAX
 from prewatt.simulator.journal import FILE_NAME, Journal
 from prewatt.simulator.meters import EventKind, MeterEvent
 from prewatt.simulator.server import RunningEstate, running, serve
 from prewatt.wire.dlt645.frame import FrameFound, encode
-from prewatt.wire.dlt645.identifiers import FORWARD_ENERGY, STATUS_WORD_3, decode_value
-from prewatt.wire.dlt645.replies import Answer
+from prewatt.wire.dlt645.identifiers import FORWARD_ENERGY, FORWARD_ENERGY_BLOCK, STATUS_WORD_3, decode_value
+from prewatt.wire.dlt645.replies import Answer, LongRead
 from prewatt.wire.dlt645.requests import RelayCommand, broadcast_time, read, read_address
 from prewatt.wire.dlt645.status import relay_status
 from prewatt.wire.dlt645.timing import wire_us
@@ -102,6 +103,59 @@ async def test_masters_have_a_limit(tmp_path: Path) -> None:
         assert refused == [b""]
         for _, writer in others:
             writer.close()
+
+
+async def test_a_master_that_does_not_read_is_cut_off(tmp_path: Path) -> None:
+    async with run(tmp_path) as (sim, _):
+        (listener,) = sim.bus("east-1").listeners
+        for _ in range(200):
+            listener.send(bytes(1_000_000))
+            if not sim.bus("east-1").listeners:
+                break
+            await asyncio.sleep(0)
+        assert not sim.bus("east-1").listeners
+        listener.send(b"late")
+
+
+async def test_a_long_answer_is_asked_for_in_parts(tmp_path: Path) -> None:
+    async with run(tmp_path, estate(meter(answer_bytes_max=8))) as (sim, master):
+        talk = LongRead(read(address=ONE, di=FORWARD_ENERGY_BLOCK))
+        data = None
+        while data is None:
+            got = await master.ask(talk.request)
+            assert isinstance(got, Answer)
+            data = talk.take(got)
+        assert len(data) == 20
+        assert sim.truth(ONE)["requests"] == 3
+
+
+async def test_a_meter_confirms_only_what_is_safe_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with run(tmp_path) as (sim, master):
+        gate, fsync = threading.Event(), os.fsync
+
+        def slow(fd: int) -> None:
+            gate.wait(5)
+            fsync(fd)
+
+        monkeypatch.setattr(os, "fsync", slow)
+        assert await master.events(command(RelayCommand.TRIP), wait_s=0.15) == []
+        assert sim.truth(ONE)["is_open"]
+        gate.set()
+        assert len(await asyncio.wait_for(master.reader.read(100), 1)) == 16
+
+
+async def test_a_gateway_whose_port_is_taken_meanwhile_keeps_trying(tmp_path: Path) -> None:
+    async with run(tmp_path) as (sim, _):
+        port = sim.ports["east-1"]
+        await sim.switch_on(FaultKind.GATEWAY_DOWN, place=Place(bus="east-1"))
+        await asyncio.sleep(0.02)
+        squatter = await asyncio.start_server(lambda _r, writer: writer.close(), "127.0.0.1", port)
+        sim.switch_off()
+        sim.switch_off()  # twice is as good as once
+        await asyncio.sleep(0.05)
+        squatter.close()
+        await squatter.wait_closed()
+        assert isinstance(await ask_again(port, ENERGY), Answer)
 
 
 async def test_a_broadcast_is_heard_by_all_and_answered_by_none(tmp_path: Path) -> None:

@@ -122,3 +122,14 @@ class Master:
             for event in scanner.feed(data):
                 if isinstance(event, FrameFound):
                     return match(request=request, frame=event.frame)
+
+
+async def ask_again(port: int, request: Request) -> Outcome | None:
+    """This function will connect as soon as the port listens, and ask; None when it never does."""
+    for _ in range(150):
+        try:
+            async with Master.connected(port) as master:
+                return await master.ask(request)
+        except (ConnectionError, AssertionError):
+            await asyncio.sleep(0.02)
+    return None

@@ -51,11 +51,6 @@ class _Master(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    def abort(self) -> None:
-        """This method will close the connection at once."""
-        if self._transport is not None:
-            self._transport.abort()
-
 
 class GatewayPort:
     """One listening port for one bus; it can go down and come back."""

@@ -46,6 +46,12 @@ class RunningEstate:
         """This method will return a meter. Raises BadOrder for an address that is not in the estate."""
         return self._bus_with(address).meters[address]
 
+    def bus(self, name: str) -> Bus:
+        """This method will return a bus. Raises BadOrder for a name that is not in the estate."""
+        if name not in self._buses:
+            raise BadOrder(f"There is no bus {name!r}.", hint=f"Buses: {', '.join(self._buses)}.")
+        return self._buses[name]
+
     def truth(self, address: str, *, at: datetime | None = None) -> dict[str, Any]:
         """This method will return what is really so at a meter; ``at`` asks for registers of the past."""
         bus, now = self._bus_with(address), self.clock.now()
@@ -74,7 +80,7 @@ class RunningEstate:
 
     def counters(self, bus: str) -> dict[str, int]:
         """This method will return what went over a bus since the start."""
-        return asdict(self._bus(bus).counters)
+        return asdict(self.bus(bus).counters)
 
     async def set_registers(self, address: str, *, rates_wh: tuple[int, ...]) -> None:
         """This method will set a meter's four rate registers, in Wh, as if it had been exchanged or tampered with."""
@@ -155,11 +161,6 @@ class RunningEstate:
             if event.meter in self._bus_of:  # a meter that was taken out of the estate keeps its lines
                 self.meter(event.meter).apply(event)
 
-    def _bus(self, name: str) -> Bus:
-        if name not in self._buses:
-            raise BadOrder(f"There is no bus {name!r}.", hint=f"Buses: {', '.join(self._buses)}.")
-        return self._buses[name]
-
     def _bus_with(self, address: str) -> Bus:
         if address not in self._bus_of:
             raise BadOrder(f"There is no meter {address!r} in this estate.")
@@ -169,7 +170,7 @@ class RunningEstate:
         if place.meter:
             self._bus_with(place.meter)
         if place.bus:
-            self._bus(place.bus)
+            self.bus(place.bus)
         if place.gateway and place.gateway not in {gateway.name for gateway in self.estate.gateways}:
             raise BadOrder(f"There is no gateway {place.gateway!r}.")
 

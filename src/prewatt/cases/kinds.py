@@ -25,6 +25,7 @@ class Kind(StrEnum):
     NO_TARIFF = auto()
     FIELD_REJECTED = auto()
     CLOCK_DRIFT = auto()
+    METER_STUCK = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,9 @@ KINDS: Final[dict[Kind, KindText]] = {
     Kind.NO_TARIFF: KindText(_("No price for this use"), _("Assign a tariff. The use is kept and charged then.")),
     Kind.FIELD_REJECTED: KindText(
         _("Answers rejected on a bus"), _("Look for noise, a second master or a wrong setting on this line.")
+    ),
+    Kind.METER_STUCK: KindText(
+        _("Register stands still"), _("Compare the meter with a load that is switched on. Its readings are accepted.")
     ),
     Kind.CLOCK_DRIFT: KindText(_("Meter clock is wrong"), _("Set the meter's clock; prices follow the server's time.")),
 }

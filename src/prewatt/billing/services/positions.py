@@ -1,0 +1,132 @@
+"""Positions follow the use: band totals, exact cost, rounded cost; and what each account has accrued."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+
+from django.db import connection
+
+from prewatt.access.audit import require_unit_of_work
+from prewatt.rating.bands import BANDS, Band
+from prewatt.rating.cost import cost_nano, rounded_minor
+from prewatt.rating.tariff import Tariff
+
+_LOCK_PAYERS: Final = """
+SELECT id FROM tenancy_account WHERE id IN (
+    SELECT tenancy.account_id
+    FROM unnest(%s::bigint[], %s::timestamptz[]) given (installation_id, first_at)
+    JOIN estate_meterinstallation installation ON installation.id = given.installation_id
+    LEFT JOIN metering_meterstate state ON state.installation_id = given.installation_id
+    JOIN tenancy_tenancy tenancy ON tenancy.metering_point_id = installation.metering_point_id
+     AND tenancy.period && tstzrange(
+        CASE WHEN state.last_read_at < given.first_at THEN state.last_read_at
+             ELSE least(lower(installation.period), given.first_at) END,
+        greatest(state.last_read_at, lower(installation.period), %s), '[]')
+) ORDER BY id FOR NO KEY UPDATE
+"""
+_FIND: Final = """
+SELECT tenancy_id, period_start, tariff_version_id, sharp_wh, peak_wh, flat_wh, valley_wh, deep_valley_wh, rounded
+FROM billing_position
+JOIN unnest(%s::bigint[], %s::date[], %s::bigint[]) given (tenancy_id, period_start, tariff_version_id)
+USING (tenancy_id, period_start, tariff_version_id)
+"""
+_WRITE: Final = """
+INSERT INTO billing_position AS position
+    (account_id, tenancy_id, period_start, tariff_version_id, sharp_wh, peak_wh, flat_wh, valley_wh, deep_valley_wh,
+     cost_nano, rounded, posted, close_no, unposted_from, unposted_to)
+SELECT account_id, tenancy_id, period_start, tariff_version_id, sharp_wh, peak_wh, flat_wh, valley_wh, deep_valley_wh,
+       cost_nano, rounded, 0, 0, first_day, last_day
+FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+            %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::date[], %s::date[])
+     given (account_id, tenancy_id, period_start, tariff_version_id, sharp_wh, peak_wh, flat_wh, valley_wh,
+            deep_valley_wh, cost_nano, rounded, first_day, last_day)
+ON CONFLICT (tenancy_id, period_start, tariff_version_id) DO UPDATE SET
+    sharp_wh = excluded.sharp_wh, peak_wh = excluded.peak_wh, flat_wh = excluded.flat_wh,
+    valley_wh = excluded.valley_wh, deep_valley_wh = excluded.deep_valley_wh, cost_nano = excluded.cost_nano,
+    rounded = excluded.rounded,
+    unposted_from = least(position.unposted_from, excluded.unposted_from),
+    unposted_to = greatest(position.unposted_to, excluded.unposted_to)
+"""
+_ACCRUE: Final = """
+UPDATE tenancy_account account SET accrued = account.accrued + given.amount
+FROM unnest(%s::bigint[], %s::bigint[]) given (id, amount) WHERE account.id = given.id
+"""
+
+
+class PositionKey(NamedTuple):
+    """What a position is of."""
+
+    tenancy_id: int
+    period_start: date
+    tariff_version_id: int
+
+
+@dataclass(slots=True)
+class UsageTotal:
+    """Use to add to one position: primary Wh in the order of ``BANDS``, and the local days it fell on."""
+
+    first_day: date
+    last_day: date
+    bands_wh: list[int] = field(default_factory=lambda: [0] * len(BANDS))
+
+    def add(self, *, day: date, band: Band, wh: int) -> None:
+        """This method will add primary Wh of a day; below zero takes back."""
+        self.bands_wh[band - 1] += wh
+        self.first_day = min(self.first_day, day)
+        self.last_day = max(self.last_day, day)
+
+
+def lock_payers(*, first_read_at: Mapping[int, datetime], last_at: datetime) -> set[int]:
+    """This function will lock, in id order, the accounts that readings of installations may charge, and return them.
+
+    ``first_read_at`` has the earliest new reading of each installation, ``last_at`` is the latest of all.
+    """
+    require_unit_of_work()
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_PAYERS, [list(first_read_at), list(first_read_at.values()), last_at])
+        return {account_id for (account_id,) in cursor.fetchall()}
+
+
+def apply_usage(
+    *, usage: Mapping[PositionKey, UsageTotal], account_of: Mapping[int, int], tariffs: Mapping[int, Tariff]
+) -> dict[int, int]:
+    """This function will add use to positions, price them anew and move what their accounts have accrued.
+
+    The accounts must be locked. ``account_of`` is by tenancy, ``tariffs`` by version. Returns what was added to each
+    account's accrued amount, in minor units.
+    """
+    require_unit_of_work()
+    keys = sorted(key for key, total in usage.items() if any(total.bands_wh))
+    if not keys:
+        return {}
+    before = _find(keys)
+    rows: list[tuple[Any, ...]] = []
+    accrued: dict[int, int] = {}
+    for key in keys:
+        bands_wh, rounded_before = before.get(key, ([0] * len(BANDS), 0))
+        total, tariff, account_id = usage[key], tariffs[key.tariff_version_id], account_of[key.tenancy_id]
+        totals_wh = [one + more for one, more in zip(bands_wh, total.bands_wh, strict=True)]
+        cost = cost_nano(totals_wh, tariff)
+        rounded = rounded_minor(cost, tariff.currency)
+        rows.append((account_id, *key, *totals_wh, cost, rounded, total.first_day, total.last_day))
+        accrued[account_id] = accrued.get(account_id, 0) + rounded - rounded_before
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, [list(column) for column in zip(*rows, strict=True)])
+    accrue(amounts=accrued)
+    return accrued
+
+
+def accrue(*, amounts: Mapping[int, int]) -> None:
+    """This function will add minor units to what accounts have accrued; the accounts must be locked."""
+    require_unit_of_work()
+    moved = sorted((account_id, amount) for account_id, amount in amounts.items() if amount)
+    if moved:
+        with connection.cursor() as cursor:
+            cursor.execute(_ACCRUE, [list(column) for column in zip(*moved, strict=True)])
+
+
+def _find(keys: Sequence[PositionKey]) -> dict[PositionKey, tuple[list[int], int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, [list(column) for column in zip(*keys, strict=True)])
+        return {PositionKey(*row[:3]): (list(row[3:8]), row[8]) for row in cursor.fetchall()}

@@ -1,0 +1,1 @@
+"""Reads of metering, split by use."""

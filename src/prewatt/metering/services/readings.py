@@ -1,0 +1,76 @@
+"""Readings go in once, and are never changed but for the word on whether they count."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from prewatt.access.audit import require_unit_of_work
+from prewatt.metering.models import Quality
+from prewatt.metering.validation import HeldCause
+from prewatt.metering.values import ReadingIn, ReadingKey
+from prewatt.rating.segments import from_instant_us, to_us
+
+_INSERT = """
+INSERT INTO metering_reading
+    (installation_id, kind, read_at, meter_at, received_at, total_wh, rates_wh, quality, cause, epoch, seq)
+SELECT installation_id, kind, read_at, meter_at, %s, total_wh, rates_wh::bigint[], 1, '', epoch, seq
+FROM unnest(%s::bigint[], %s::smallint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::text[], %s::bigint[],
+            %s::bigint[])
+     given (installation_id, kind, read_at, meter_at, total_wh, rates_wh, epoch, seq)
+ON CONFLICT DO NOTHING
+RETURNING installation_id, kind, (extract(epoch FROM read_at) * 1000000)::bigint
+"""
+_MARK = """
+UPDATE metering_reading reading SET quality = %s, cause = given.cause
+FROM unnest(%s::bigint[], %s::smallint[], %s::timestamptz[], %s::text[]) given (installation_id, kind, read_at, cause)
+WHERE reading.installation_id = given.installation_id AND reading.kind = given.kind
+  AND reading.read_at = given.read_at AND reading.quality = ANY(%s)
+"""
+
+
+def insert_readings(*, readings: Sequence[ReadingIn], received_at: datetime) -> set[ReadingKey]:
+    """This function will store readings that are not there yet, as accepted, and return the keys of those."""
+    require_unit_of_work()
+    if not readings:
+        return set()
+    rates = {one.rates_wh for one in readings}
+    texts = {one: "{" + ",".join(map(str, one)) + "}" for one in rates}
+    columns: list[Any] = [
+        [one.installation_id for one in readings],
+        [one.kind for one in readings],
+        [one.read_at for one in readings],
+        [one.meter_at for one in readings],
+        [one.total_wh for one in readings],
+        [texts[one.rates_wh] for one in readings],
+        [one.epoch for one in readings],
+        [one.seq for one in readings],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [received_at, *columns])
+        return {ReadingKey(*row) for row in cursor.fetchall()}
+
+
+def mark_readings(
+    *, causes: Mapping[ReadingKey, HeldCause | None], quality: Quality, only_from: Collection[Quality] = tuple(Quality)
+) -> int:
+    """This function will set the quality (and the cause) of stored readings and return how many it changed."""
+    require_unit_of_work()
+    if not causes:
+        return 0
+    keys = sorted(causes)
+    columns: list[Any] = [
+        [key.installation_id for key in keys],
+        [key.kind for key in keys],
+        [from_instant_us(key.read_us) for key in keys],
+        [causes[key] or "" for key in keys],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK, [quality, *columns, [int(one) for one in only_from]])
+        return int(cursor.rowcount)
+
+
+def key_of(reading: ReadingIn) -> ReadingKey:
+    """This function will return the natural key of a reading."""
+    return ReadingKey(reading.installation_id, int(reading.kind), to_us(reading.read_at))

@@ -1,0 +1,84 @@
+"""Where each installation's row of readings ends, and what each tenancy used on each day."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+
+from prewatt.access.audit import require_unit_of_work
+from prewatt.metering.values import StateChange
+from prewatt.rating.segments import from_instant_us
+
+_ENSURE = """
+INSERT INTO metering_meterstate
+    (installation_id, last_read_at, last_total_wh, last_rates_wh, comm, comm_since, failures, held_cause)
+SELECT id, lower(period), opening_total_wh, opening_rates_wh, 'lost', %s, 0, ''
+FROM estate_meterinstallation WHERE id = ANY(%s) ORDER BY id
+ON CONFLICT (installation_id) DO NOTHING
+"""
+_WRITE = """
+UPDATE metering_meterstate state SET
+    last_read_at = given.read_at, last_total_wh = given.total_wh, last_rates_wh = given.rates_wh::bigint[],
+    last_ok_at = CASE WHEN given.is_live THEN greatest(state.last_ok_at, given.read_at) ELSE state.last_ok_at END,
+    comm = CASE WHEN given.is_live AND state.comm = 'lost' THEN 'online' ELSE state.comm END,
+    comm_since = CASE WHEN given.is_live AND state.comm = 'lost' THEN given.read_at ELSE state.comm_since END,
+    failures = CASE WHEN given.is_live THEN 0 ELSE state.failures END,
+    clock_drift_s = coalesce(given.clock_drift_s, state.clock_drift_s),
+    power_w = coalesce(given.power_w, state.power_w),
+    moved_at = CASE WHEN given.has_moved THEN given.read_at ELSE state.moved_at END,
+    held_at = given.held_at, held_total_wh = given.held_total_wh, held_cause = given.held_cause
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::text[], %s::boolean[], %s::integer[], %s::bigint[],
+            %s::boolean[], %s::timestamptz[], %s::bigint[], %s::text[])
+     given (installation_id, read_at, total_wh, rates_wh, is_live, clock_drift_s, power_w, has_moved, held_at,
+            held_total_wh, held_cause)
+WHERE state.installation_id = given.installation_id
+"""
+_ADD_USE = """
+INSERT INTO metering_dayusage (tenancy_id, installation_id, date, band, quantity_wh)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::smallint[], %s::bigint[])
+ON CONFLICT (tenancy_id, installation_id, date, band)
+DO UPDATE SET quantity_wh = metering_dayusage.quantity_wh + excluded.quantity_wh
+"""
+
+DayUsageKey = tuple[int, int, date, int]
+"""Tenancy, installation, local day, band."""
+
+
+def ensure_meter_states(*, installation_ids: Sequence[int], now: datetime) -> None:
+    """This function will give each installation a row that begins with its opening registers, where it has none."""
+    require_unit_of_work()
+    with connection.cursor() as cursor:
+        cursor.execute(_ENSURE, [now, list(installation_ids)])
+
+
+def write_states(*, changes: Sequence[StateChange]) -> None:
+    """This function will move the ends of rows of readings, in the order of installations."""
+    require_unit_of_work()
+    if not changes:
+        return
+    rows = sorted(changes, key=lambda one: one.installation_id)
+    columns: list[Any] = [
+        [one.installation_id for one in rows],
+        [from_instant_us(one.last.read_us) for one in rows],
+        [one.last.total_wh for one in rows],
+        ["{" + ",".join(map(str, one.last.rates_wh)) + "}" for one in rows],
+        [one.is_live for one in rows],
+        [one.clock_drift_s for one in rows],
+        [one.power_w for one in rows],
+        [one.has_moved for one in rows],
+        [None if one.marker is None else from_instant_us(one.marker.point.read_us) for one in rows],
+        [None if one.marker is None else one.marker.point.total_wh for one in rows],
+        ["" if one.marker is None else one.marker.cause.value for one in rows],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, columns)
+
+
+def add_day_usage(*, quantities_wh: Mapping[DayUsageKey, int]) -> None:
+    """This function will add primary Wh to the use of tenancies by day and band; below zero takes back."""
+    require_unit_of_work()
+    rows = sorted((*key, wh) for key, wh in quantities_wh.items() if wh)
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_ADD_USE, [list(column) for column in zip(*rows, strict=True)])

@@ -1,0 +1,114 @@
+"""What metering takes and gives: frozen values without a table behind them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from prewatt.metering.validation import Limits, Marker, Point
+from prewatt.rating.segments import from_instant_us
+
+HOUSE_EPOCH = 0
+"""The epoch of readings that no collector sent: opening registers, history, a person's entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingIn:
+    """A reading to record: registers in Wh as the meter counts them, before the multiplier.
+
+    ``epoch`` is that of the lease of the collector that sent it; ``HOUSE_EPOCH`` for readings of the house itself.
+    """
+
+    installation_id: int
+    kind: int
+    read_at: datetime
+    total_wh: int
+    rates_wh: tuple[int, ...] = ()
+    meter_at: datetime | None = None
+    epoch: int = HOUSE_EPOCH
+    seq: int = 0
+
+
+class ReadingKey(NamedTuple):
+    """The natural key of a reading."""
+
+    installation_id: int
+    kind: int
+    read_us: int
+
+
+class InstallationFacts(NamedTuple):
+    """An installation as its readings need it, and where its row of accepted readings ends."""
+
+    id: int
+    point_id: int
+    point_public_id: UUID
+    point_code: str
+    gateway_id: int
+    multiplier: int
+    from_us: int
+    to_us: int | None
+    register_full_wh: int
+    rated_power_w: int
+    opening: Point
+    last: Point
+    marker: Marker | None
+    moved_us: int | None
+    has_state: bool
+
+    def limits(self, *, needs_rates: bool) -> Limits:
+        """This method will return what bounds the readings of the installation."""
+        return Limits(self.from_us, self.to_us, self.register_full_wh, self.multiplier, self.rated_power_w, needs_rates)
+
+
+class StateChange(NamedTuple):
+    """Where an installation's row of accepted readings ends now."""
+
+    installation_id: int
+    last: Point
+    power_w: int | None
+    has_moved: bool
+    marker: Marker | None
+    clock_drift_s: int | None
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeldReading:
+    """A reading that waits for a person."""
+
+    installation_id: int
+    kind: int
+    read_at: datetime
+    point_code: str
+    point_public_id: UUID
+    address: str
+    total_wh: int
+    last_total_wh: int
+    last_read_at: datetime
+    multiplier: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRow:
+    """A reading as lists and exports show it."""
+
+    installation_id: int
+    point_code: str
+    point_public_id: UUID
+    meter_serial: str
+    kind: int
+    read_at: datetime
+    meter_at: datetime | None
+    received_at: datetime
+    total_wh: int
+    rates_wh: tuple[int, ...]
+    quality: int
+    cause: str
+    multiplier: int
+
+
+def read_at_of(point: Point) -> datetime:
+    """This function will return the instant of a point, in UTC."""
+    return from_instant_us(point.read_us)

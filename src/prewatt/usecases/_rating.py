@@ -1,0 +1,110 @@
+"""From accepted readings to accrued money, inside the unit of work of whoever calls: shared by the stories of readings.
+
+The accounts must be locked before a ``Rater`` is made: what it loads holds until the transaction ends.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from prewatt.billing.queries.payers import Payers, load_payers
+from prewatt.billing.services import PositionKey, UsageTotal, apply_usage
+from prewatt.estate.models import Site
+from prewatt.metering.chain import Change, Rate
+from prewatt.metering.errors import PayersMoved
+from prewatt.metering.services import add_day_usage
+from prewatt.metering.services.states import DayUsageKey
+from prewatt.metering.validation import Limits, Point, energy_between
+from prewatt.metering.values import InstallationFacts
+from prewatt.rating.segments import from_instant_us
+from prewatt.rating.tariff import Tariff
+from prewatt.rating.usage import Interval, UsagePart, split_usage
+
+
+@dataclass(slots=True)
+class Rater:
+    """Lays out the use of one site's installations, and gathers what it changes."""
+
+    payers: Payers
+    _usage: dict[PositionKey, UsageTotal] = field(default_factory=dict)
+    _by_day: dict[DayUsageKey, int] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, *, site: Site, point_ids: Sequence[int], from_us: int, to_us: int, locked: set[int]) -> "Rater":
+        """This method will load who pays for points from one instant to another, both in.
+
+        Raises PayersMoved when an account among them was not locked.
+        """
+        payers = load_payers(
+            point_ids=point_ids,
+            site_id=site.pk,
+            zone=site.time_zone,
+            from_at=from_instant_us(from_us),
+            to_at=from_instant_us(to_us),
+        )
+        if not locked.issuperset(payers.account_of.values()):
+            raise PayersMoved("Who pays changed while the readings waited.", hint="Record them again.")
+        return cls(payers)
+
+    def limits(self, facts: InstallationFacts) -> Limits:
+        """This method will return what bounds the installation's readings."""
+        return facts.limits(needs_rates=self.payers.needs_rates(facts.point_id))
+
+    def rate(self, facts: InstallationFacts) -> Rate:
+        """This method will return the function that lays out the energy between two accepted points.
+
+        Each pair is laid out once. Raises UnableToRate.
+        """
+        limits, stretches = self.limits(facts), self.payers.stretches.get(facts.point_id, [])
+        multiplier = facts.multiplier
+        laid_out: dict[tuple[Point, Point], Sequence[UsagePart]] = {}
+
+        def rate(first: Point, second: Point) -> Sequence[UsagePart]:
+            pair = (first, second)
+            parts = laid_out.get(pair)
+            if parts is None:
+                step = energy_between(first=first, second=second, limits=limits)
+                interval = Interval(
+                    first.read_us,
+                    second.read_us,
+                    step.total_wh * multiplier,
+                    tuple(wh * multiplier for wh in step.rates_wh),
+                )
+                parts = laid_out[pair] = split_usage(interval=interval, stretches=stretches)
+            return parts
+
+        return rate
+
+    def gather(self, facts: InstallationFacts, changes: Iterable[Change]) -> None:
+        """This method will remember the changes of one installation's use."""
+        usage, by_day, installation_id = self._usage, self._by_day, facts.id
+        for (tenancy_id, month, version, day, band, wh), sign in changes:
+            key = PositionKey(tenancy_id, month, version)
+            total = usage.get(key)
+            if total is None:
+                total = usage[key] = UsageTotal(day, day)
+            total.add(day=day, band=band, wh=sign * wh)
+            day_key = (tenancy_id, installation_id, day, int(band))
+            by_day[day_key] = by_day.get(day_key, 0) + sign * wh
+
+    def apply(self) -> set[int]:
+        """This method will write what was gathered and return the accounts whose use changed."""
+        add_day_usage(quantities_wh=self._by_day)
+        return set(apply_usage(usage=self._usage, account_of=self.payers.account_of, tariffs=self._tariffs()))
+
+    @property
+    def usage(self) -> Mapping[PositionKey, UsageTotal]:
+        """This property will be the use that was gathered, by position."""
+        return self._usage
+
+    @property
+    def by_day(self) -> Mapping[DayUsageKey, int]:
+        """This property will be the use that was gathered, by tenancy, installation, day and band."""
+        return self._by_day
+
+    def _tariffs(self) -> dict[int, Tariff]:
+        return {
+            dated.version: dated.tariff
+            for stretches in self.payers.stretches.values()
+            for stretch in stretches
+            for dated in stretch.timeline.versions
+        }

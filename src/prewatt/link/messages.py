@@ -141,6 +141,7 @@ class Plan:
 class CommandOrder:
     """Bring a relay to ``wanted``, or say why not. ``is_repeat``: it may have been sent before, so look first."""
 
+    gateway_id: int
     command_id: int
     installation_id: int
     wanted: RelayState

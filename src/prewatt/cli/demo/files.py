@@ -1,0 +1,90 @@
+"""What the demo keeps in its data folder beside the database: how it was made, and the estate for the simulator."""
+
+import json
+import socket
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from prewatt.cli.demo.plan import TIME_ZONE, DemoPlan, demo_plan
+from prewatt.cli.demo.virtual import PORT_FIRST, virtual_estate
+from prewatt.cli.errors import UnableToStart
+from prewatt.simulator.estate import VirtualEstate
+from prewatt.simulator.meters import VirtualMeter
+
+_BLOCKS_MAX = 40
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFacts:
+    """How this demo was made; the same facts make the same estate and the same ledger."""
+
+    seed: int
+    first_day: date
+    start_at: datetime
+    port_first: int = PORT_FIRST
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """This property will be the site's time zone."""
+        return ZoneInfo(TIME_ZONE)
+
+    def plan(self) -> DemoPlan:
+        """This method will draw the estate's plan."""
+        return demo_plan(seed=self.seed)
+
+    def estate(self, plan: DemoPlan) -> VirtualEstate:
+        """This method will return the virtual estate of the plan."""
+        return virtual_estate(plan, first_day=self.first_day, port_first=self.port_first)
+
+    @classmethod
+    def load(cls, path: Path) -> Self | None:
+        """This method will read the facts, or return None where there are none yet."""
+        if not path.exists():
+            return None
+        raw = json.loads(path.read_text())
+        return cls(
+            seed=raw["seed"],
+            first_day=date.fromisoformat(raw["first_day"]),
+            start_at=datetime.fromisoformat(raw["start_at"]),
+            port_first=raw["port_first"],
+        )
+
+    def save(self, path: Path) -> None:
+        """This method will keep the facts, complete or not at all."""
+        half = path.with_suffix(".half")
+        half.write_text(json.dumps(asdict(self), default=str))
+        half.replace(path)
+
+
+def virtual_meters(plan: DemoPlan, estate: VirtualEstate) -> dict[str, VirtualMeter]:
+    """This function will return the virtual meter of each room."""
+    specs = {spec.address: spec for bus in estate.buses() for spec in bus.meters}
+    return {unit.room: VirtualMeter(spec=specs[unit.address], estate=estate) for unit in plan.units}
+
+
+def free_port_block(*, host: str, wanted: int, count: int) -> int:
+    """This function will return the first port of a block of ``count`` free ones, at ``wanted`` or above.
+
+    Raises UnableToStart when none is found.
+    """
+    for block in range(_BLOCKS_MAX):
+        first = wanted + block * 100
+        if all(_is_free(host, first + offset) for offset in range(count)):
+            return first
+    raise UnableToStart(
+        f"No {count} free ports in a row from {wanted} on for the virtual gateways.",
+        hint="Stop what listens there.",
+    )
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,65 @@
+"""The demo's first start: the estate, its logins and rules, and the last day's readings, by the product's use cases."""
+
+from collections.abc import Callable
+from typing import Final
+
+from prewatt.access.audit import Actor
+from prewatt.access.models import User
+from prewatt.cases.services import start_progress
+from prewatt.cli.demo.files import DemoFacts, virtual_meters
+from prewatt.cli.demo.money import Reckoner, plan_purses
+from prewatt.cli.demo.plan import HISTORY_DAYS, OPERATOR, SITE_CODE
+from prewatt.cli.demo.readings import Recorder, batches_of, history_series, last_day_series
+from prewatt.cli.demo.sheet import demo_sheet, read_interval_s
+from prewatt.estate.models import Site, SupplyMode
+from prewatt.estate.secrets import MeterSafe
+from prewatt.supply.services.modes import ensure_policy
+from prewatt.usecases.create_login import create_login
+from prewatt.usecases.import_estate import import_estate
+from prewatt.usecases.set_supply_mode import set_supply_mode
+from prewatt.usecases.work import unit_of_work
+
+DEMO: Final = Actor(process="demo")
+HISTORY: Final = "history"
+PASSWORD: Final = "prewatt-demo"  # noqa: S105 - the demo's own, printed on its panel
+LOGINS: Final = {
+    "admin": ("administrator", "Lin Wei 林薇"),
+    "cashier": ("cashier", "Zhou Min 周敏"),
+    "engineer": ("engineer", "Wu Gang 吴刚"),
+    "auditor": ("auditor", "Sun Li 孙莉"),
+}
+_RULES: Final = {
+    "friendly_from": None,
+    "friendly_to": None,
+    "friendly_weekends": False,
+    "last_call_s": 60,
+    "notice_channels": ["letterbox"],
+}
+
+
+def prepare(*, facts: DemoFacts, speed: int, safe: MeterSafe, say: Callable[[str], None]) -> None:
+    """This function will create the estate, so that pages and collector can start; history is filled in afterwards."""
+    plan = facts.plan()
+    estate = facts.estate(plan)
+    meters = virtual_meters(plan, estate)
+    reckoner = Reckoner(meters=meters, first_day=facts.first_day, zone=facts.zone)
+    purses = plan_purses(plan, reckoner=reckoner, start_at=facts.start_at)
+    say(f"Creating the estate: {len(plan.units)} meters behind {len(plan.floors)} gateways …")
+    sheet = demo_sheet(plan, estate=estate, purses=purses, first_day=facts.first_day, interval_s=read_interval_s(speed))
+    import_estate(actor=DEMO, sheet=sheet, safe=safe, reason="Demo estate")
+    for username, (role, name) in LOGINS.items():
+        create_login(actor=DEMO, username=username, password=PASSWORD, name=name, role_code=role, organisation=OPERATOR)
+    site = Site.objects.select_related("scope").get(code=SITE_CODE)
+    with unit_of_work(actor=DEMO, verb="set_rules", scope=site.scope, reason="The demo has no friendly hours"):
+        ensure_policy(site=site, rules=_RULES)
+        start_progress(scope=site.scope, kind=HISTORY, total=batches_of(history_series(facts)) + HISTORY_DAYS)
+    say("Recording the last day …")
+    recorder = Recorder(actor=DEMO, site_id=site.pk, meters=meters)
+    for _ in recorder.record(last_day_series(facts)):
+        pass
+    set_supply_mode(
+        actor=Actor(process="demo", user=User.objects.get(username="admin")),
+        site_id=site.pk,
+        mode=SupplyMode.LIVE,
+        statement="The demo begins live.",
+    )

@@ -105,7 +105,7 @@ def test_a_silent_meter_costs_one_time_out_and_is_asked_less_and_less() -> None:
         estate = Estate(meters=6, items=REGISTERS, interval_s=10)
         dead = estate.buses[0].meters[2]
         estate.buses[0].fault = lambda meter, _frame, _raw: [] if meter is dead else None
-        await swept(estate, 10 * 33)
+        await swept(estate, 10 * 33 - 1)
         assert_true(estate)
         asked = [at for at, frame in estate.buses[0].requests if frame.address == dead.address]
         gaps = [round((later - earlier) / 10) for earlier, later in itertools.pairwise(asked)]

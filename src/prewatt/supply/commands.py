@@ -39,6 +39,7 @@ _TABLE: Final[dict[tuple[State, Event], State]] = {
     (State.SENT, Event.ACKNOWLEDGE): State.ACKNOWLEDGED,
     (State.SENT, Event.PROVE): State.VERIFIED,
     (State.SENT, Event.FAIL): State.FAILED,
+    (State.SENT, Event.EXPIRE): State.EXPIRED,  # the field has it, and says that no frame went out
     (State.ACKNOWLEDGED, Event.PROVE): State.VERIFIED,
     (State.ACKNOWLEDGED, Event.FAIL): State.FAILED,
 }
@@ -47,7 +48,7 @@ _TABLE: Final[dict[tuple[State, Event], State]] = {
 def step(state: State, event: Event) -> State | None:
     """This function will return the next state, or None when the event cannot happen to a command in this state.
 
-    Only a command that nobody sent can expire or be voided; only one that was sent can be proven.
+    ``sent`` is handed to the field. Only a command that is still ours can be voided; only one that was sent be proven.
     """
     return _TABLE.get((state, event))
 
@@ -69,11 +70,13 @@ DEADLINE_S: Final = 60
 SILENCE_S: Final = 30
 """Machine seconds after the deadline within which the field must say how a sent command ended."""
 
-PASSWORD_REFUSED: Final = "password_refused"
+REFUSED_PASSWORD: Final = "password_refused"  # noqa: S105 - the name of an error, not a password
 RELAY_STUCK: Final = "relay_stuck"
 NO_ANSWER: Final = "no_answer"
 CHANGED_BY_HAND: Final = "changed_by_hand"
 TRIES_SPENT: Final = "tries_spent"
+NOT_SENT: Final = frozenset({"gateway_down", "deadline_passed"})
+"""No frame went out: that costs no try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +95,11 @@ def after_failure(*, error: str, tries: int, budget: int) -> AfterFailure:
     ``tries`` are those spent before. A refused password is never repeated: meters lock. A stuck relay is repeated once,
     and a person is called at the first failure.
     """
+    if error in NOT_SENT:
+        return AfterFailure(tries, "", WAIT_S, call=False)
     spent = tries + 1
-    if error == PASSWORD_REFUSED:
-        return AfterFailure(spent, PASSWORD_REFUSED, 0, call=True)
+    if error == REFUSED_PASSWORD:
+        return AfterFailure(spent, REFUSED_PASSWORD, 0, call=True)
     limit = min(budget, 2) if error == RELAY_STUCK else budget
     if spent >= limit:
         return AfterFailure(spent, error if error in {RELAY_STUCK, NO_ANSWER} else TRIES_SPENT, 0, call=True)

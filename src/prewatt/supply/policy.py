@@ -1,6 +1,7 @@
 """Whether a metering point is disconnected for credit, spared, or reconnected. Pure, and in doubt: stay on.
 
-The balance is the account's, the answer each point's: its line may be silent, its meter held back, its tenant protected.
+The balance is the account's, the answer each point's: its line may be silent, its reading held back, it may be
+protected.
 """
 
 from collections.abc import Mapping
@@ -166,9 +167,8 @@ def is_friendly(site: SiteRules) -> Reason | None:
 def inputs_of(*, account: AccountFacts, point: PointFacts, site: SiteRules, cuts: CutsMade) -> dict[str, object]:
     """This function will return everything a decision looked at, as JSON can hold it."""
     facts: dict[str, object] = {"available": account.available}
-    for name, part in {"account": account, "point": point, "site": site, "cuts": cuts}.items():
-        facts[name] = _plain(asdict(part))
-    return facts
+    parts = {"account": asdict(account), "point": asdict(point), "site": asdict(site), "cuts": asdict(cuts)}
+    return facts | {name: _plain(part) for name, part in parts.items()}
 
 
 def _plain(values: Mapping[str, object]) -> dict[str, object]:

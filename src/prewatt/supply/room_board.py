@@ -54,7 +54,7 @@ SELECT p.id, p.public_id, p.code, p.use, b.code, b.name,
  WHERE p.site_id = %(site)s AND p.building_id = ANY(%(buildings)s)
        AND (%(points)s::bigint[] IS NULL OR p.id = ANY(%(points)s))
        AND (%(public_ids)s::uuid[] IS NULL OR p.public_id = ANY(%(public_ids)s))
- ORDER BY b."order", b.code, f."order" DESC NULLS LAST, f.code, u."order", u.code, p.code
+ ORDER BY b."order", b.code COLLATE "C", f."order" DESC NULLS LAST, f.code COLLATE "C", u."order", p.code COLLATE "C"
 """
 _FACTS: Final = 33
 """How many columns go into the tile as they are; money follows."""

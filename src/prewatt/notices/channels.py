@@ -1,0 +1,52 @@
+"""The ways a notice travels. Nothing here touches the database: a letter in, an outcome out."""
+
+import smtplib
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+
+from prewatt.notices.values import Letter, Sent
+
+PERMANENT_FROM: Final = 500
+"""SMTP replies from 500 on say that trying again is of no use (RFC 5321 section 4.2.1)."""
+
+
+def send_mail(letter: Letter) -> Sent:
+    """This function will hand a letter to the mail server. Its id makes a repeat recognisable."""
+    if not settings.EMAIL_HOST:
+        return Sent(error="no mail server is set (PREWATT_SMTP_HOST)", is_permanent=True)
+    message = EmailMessage(
+        letter.subject, letter.body, settings.DEFAULT_FROM_EMAIL, [letter.recipient],
+        headers={"Message-ID": f"<{letter.public_id}@prewatt>"}, connection=get_connection(),
+    )  # fmt: skip
+    try:
+        message.send()
+    except smtplib.SMTPRecipientsRefused as error:
+        code, text = next(iter(error.recipients.values()))
+        return Sent(error=_words(code, text), is_permanent=code >= PERMANENT_FROM)
+    except smtplib.SMTPResponseException as error:
+        is_login = isinstance(error, smtplib.SMTPAuthenticationError)  # ours to mend: the address is not at fault
+        return Sent(
+            error=_words(error.smtp_code, error.smtp_error),
+            is_permanent=error.smtp_code >= PERMANENT_FROM and not is_login,
+        )
+    except ValueError as error:  # a line break in a header: the address or a name is not what it should be
+        return Sent(error=f"cannot be written as a mail: {error}", is_permanent=True)
+    except OSError as error:
+        return Sent(error=f"the mail server cannot be reached: {error}")
+    return Sent(proof=f"taken by {settings.EMAIL_HOST} for {letter.recipient}")
+
+
+def put_in_letterbox(letter: Letter) -> Sent:
+    """This function will leave a letter in the demo's letter box, where anybody can read it on its page."""
+    return Sent(proof=f"in the letter box of {letter.recipient}")
+
+
+SENDERS: Final[Mapping[str, Callable[[Letter], Sent]]] = {"mail": send_mail, "letterbox": put_in_letterbox}
+"""Channels that a worker serves; the desk's list is told by a person."""
+
+
+def _words(code: int, text: bytes | str) -> str:
+    return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"

@@ -1,0 +1,24 @@
+"""What every use case does after it moved an account's balance: warn, judge, and let what differs be commanded."""
+
+from collections.abc import Collection
+
+from prewatt.access.audit import UnitOfWork
+from prewatt.access.notify import touch
+from prewatt.notices.queries import find_proofs
+from prewatt.notices.services import raise_warnings
+from prewatt.supply.services import review_standings
+from prewatt.supply.standings import list_standings
+from prewatt.supply.values import ReviewResult
+
+
+def after_balance_change(work: UnitOfWork, *, account_ids: Collection[int]) -> ReviewResult:
+    """This function will warn the accounts that sank, and place or lift their credit holds, by what is available now.
+
+    The caller stands in ``work`` and has locked the account rows. Wishes, commands and notices are written; whoever
+    must act is woken when the work commits.
+    """
+    standings = list_standings(account_ids=account_ids, now=work.now)
+    raise_warnings(standings=standings, now=work.now)
+    proofs = find_proofs(account_ids=[one.account_id for one in standings if one.available <= 0])
+    touch(accounts=account_ids)
+    return review_standings(standings=standings, now=work.now, proofs=proofs)

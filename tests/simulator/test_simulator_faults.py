@@ -48,7 +48,7 @@ async def test_a_fault_does_what_its_name_says(tmp_path: Path, kind: FaultKind, 
         place = Place(bus="east-1") if kind in {FaultKind.ECHO, FaultKind.SWALLOW} else Place(meter=ONE)
         await sim.switch_on(kind, place=place, arg=arg)
         seen = []
-        for outcome in await master.outcomes(ENERGY, wait_s=0.15):
+        for outcome in await master.outcomes(ENERGY, wait_s=0.25):
             match outcome:
                 case Answer():
                     seen.append("answer")
@@ -80,7 +80,7 @@ async def test_noise_around_an_answer(tmp_path: Path, kind: FaultKind) -> None:
     async with run(tmp_path) as (sim, master):
         await sim.switch_on(kind, place=Place(meter=ONE), arg=60)
         for _ in range(3):
-            outcomes = await master.outcomes(ENERGY, wait_s=0.1)
+            outcomes = await master.outcomes(ENERGY, wait_s=0.25)
             assert [type(outcome) for outcome in outcomes if not isinstance(outcome, Dropped)] == [Answer]
 
 
@@ -88,7 +88,7 @@ async def test_noise_around_an_answer(tmp_path: Path, kind: FaultKind) -> None:
 async def test_an_answer_that_is_gone(tmp_path: Path, kind: FaultKind) -> None:
     async with run(tmp_path) as (sim, master):
         await sim.switch_on(kind, place=Place(meter=ONE), times=1)
-        outcomes = await master.outcomes(ENERGY, wait_s=0.1)
+        outcomes = await master.outcomes(ENERGY, wait_s=0.25)
         assert master.raw
         assert not [outcome for outcome in outcomes if isinstance(outcome, ErrorAnswer)]
         assert sim.board.list_on() == []  # one hit was ordered
@@ -142,7 +142,7 @@ async def test_a_relay_that_sticks(tmp_path: Path) -> None:
 async def test_a_confirmation_that_is_lost(tmp_path: Path) -> None:
     async with run(tmp_path) as (sim, master):
         await sim.switch_on(FaultKind.LOST_CONFIRM, place=Place(meter=ONE))
-        assert await master.outcomes(command(RelayCommand.TRIP), wait_s=0.1) == []
+        assert await master.outcomes(command(RelayCommand.TRIP), wait_s=0.25) == []
         assert sim.truth(ONE)["is_open"]
         assert isinstance(await master.ask(STATUS), Answer)  # reads are not touched
 
@@ -160,7 +160,7 @@ async def test_a_password_that_is_refused(tmp_path: Path) -> None:
 async def test_two_meters_with_one_address(tmp_path: Path) -> None:
     async with run(tmp_path) as (sim, master):
         await sim.switch_on(FaultKind.TWIN, place=Place(meter=ONE))
-        events = await master.events(ENERGY, wait_s=0.1)
+        events = await master.events(ENERGY, wait_s=0.25)
         assert not [event for event in events if isinstance(event, FrameFound)]
         assert sim.counters("east-1")["collisions"] == 1
         other = read(address=TWO, di=FORWARD_ENERGY)

@@ -40,7 +40,7 @@ async def test_a_read_takes_its_wire_time(tmp_path: Path) -> None:
             assert isinstance(await master.ask(ENERGY), Answer)
         spent_s = monotonic_s() - begun
         assert spent_s >= 3 * floor_s
-        assert spent_s < 3 * floor_s + 0.15  # the loop's own time; the plan itself does not drift
+        assert spent_s < 3 * floor_s + 0.5  # the loop's own time; the plan itself does not drift
         counters = sim.counters("east-1")
         assert counters["requests"] == counters["replies"] == 3
         assert (counters["bytes_in"], counters["bytes_out"]) == (60, 72)

@@ -21,8 +21,11 @@ __all__ = [
     "find_book",
     "find_document",
     "find_entry",
+    "find_entry_memo",
     "find_last_sealed_day",
     "get_document",
+    "get_document_by_id",
+    "get_document_of_entry",
     "house_balance",
     "list_documents",
     "list_postings",
@@ -102,6 +105,11 @@ def find_entry(*, book_id: int, cause_key: str) -> int | None:
     return JournalEntry.objects.filter(book_id=book_id, cause_key=cause_key).values_list("pk", flat=True).first()
 
 
+def find_entry_memo(*, book_id: int, cause_key: str) -> dict[str, Any] | None:
+    """This function will return what was noted on the entry that the cause made."""
+    return JournalEntry.objects.filter(book_id=book_id, cause_key=cause_key).values_list("memo", flat=True).first()
+
+
 def party_postings_of_kind(*, book_id: int, kind: str) -> dict[int, Money]:
     """This function will sum the postings of all entries of a kind by party account, for kinds made once."""
     rows = Posting.objects.filter(entry__book_id=book_id, entry__kind=kind, seq__isnull=False)
@@ -136,6 +144,19 @@ def get_document(*, public_id: UUID) -> DocumentValue:
     if document is None:
         raise UnknownDocument("There is no such document.")
     return document
+
+
+def get_document_by_id(*, document_id: int) -> DocumentValue:
+    """This function will return an issued paper by its row number."""
+    return _document_value(Document.objects.select_related("series").get(pk=document_id))
+
+
+def get_document_of_entry(*, entry_id: int, kind: str) -> DocumentValue:
+    """This function will return the paper of that kind about an entry. Raises UnknownDocument."""
+    document = Document.objects.select_related("series").filter(entry=entry_id, kind=kind).first()
+    if document is None:
+        raise UnknownDocument(f"There is no {kind} of entry {entry_id}.")
+    return _document_value(document)
 
 
 def list_documents(*, subject_kind: str, subject_ids: Collection[str]) -> list[DocumentValue]:

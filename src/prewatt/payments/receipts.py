@@ -14,7 +14,7 @@ from prewatt.kernel.period import local_date
 from prewatt.payments.capitals import to_capitals
 from prewatt.tenancy.models import Account, Tenancy
 
-DAYS_LEFT_MAX = 3_650
+DAYS_LEFT_MAX = 9_999
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,11 @@ class PaperFacts:
 def paper_content(*, account_id: int, facts: PaperFacts) -> dict[str, Any]:
     """This function will return what the paper says, as JSON; its number stands beside it.
 
-    ``days_left`` is the balance over the recent daily cost, None without one; money is [minor, currency].
+    ``days_left`` is what is available over the recent daily cost, None without one; money is [minor, currency].
     """
     account = Account.objects.select_related("site", "customer").get(pk=account_id)
     site = account.site
+    available = facts.balance_after + Money(account.allowed_credit, account.currency)
     return {
         "operator": site.operator_name,
         "operator_tax_no": site.operator_tax_no,
@@ -63,15 +64,15 @@ def paper_content(*, account_id: int, facts: PaperFacts) -> dict[str, Any]:
         "payment": facts.payment_public_id,
         "about": facts.about,
         "tariffs": tariff_names(account_id=account_id, at=facts.at, zone=ZoneInfo(site.time_zone)),
-        "days_left": days_left(balance=facts.balance_after, daily_cost_minor=account.daily_cost),
+        "days_left": days_left(available=available, daily_cost_minor=account.daily_cost),
     }
 
 
-def days_left(*, balance: Money, daily_cost_minor: int | None) -> int | None:
-    """This function will return for how many whole days the balance will do, None when no cost is known."""
+def days_left(*, available: Money, daily_cost_minor: int | None) -> int | None:
+    """This function will return for how many whole days the money will do, None when no cost is known."""
     if daily_cost_minor is None or daily_cost_minor <= 0:
         return None
-    return max(0, min(balance.minor // daily_cost_minor, DAYS_LEFT_MAX))
+    return max(0, min(available.minor // daily_cost_minor, DAYS_LEFT_MAX))
 
 
 def tariff_names(*, account_id: int, at: datetime, zone: ZoneInfo) -> list[str]:

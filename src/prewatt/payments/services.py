@@ -95,6 +95,7 @@ def lock_paying_account(*, account_id: int) -> PayingAccount:
         account_id=account.pk, account_public_id=account.public_id, number=account.number, site_id=account.site_id,
         site_code=account.site.code, book_id=party.book_id, ledger_account_id=party.ledger_account_id,
         ledger_balance=party.balance, accrued=Money(account.accrued, account.currency),
+        allowed_credit=Money(account.allowed_credit, account.currency),
         zone=ZoneInfo(account.site.time_zone),
     )  # fmt: skip
 

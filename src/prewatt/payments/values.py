@@ -22,6 +22,7 @@ class PayingAccount:
     ledger_account_id: int
     ledger_balance: Money
     accrued: Money
+    allowed_credit: Money
     zone: ZoneInfo
 
     @property

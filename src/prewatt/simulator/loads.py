@@ -198,15 +198,24 @@ class Load:
     ) -> None:
         self._zone = zone
         self._seed = seed
-        self._rate_of = tuple(rates.rate_of_slot(slot) - 1 for slot in range(SLOTS))
+        self._rate_of = _rate_of_slots(rates)
         self._weights = _weights(kind, seed)
-        week = sum(map(sum, self._weights))
-        self._before = [self._sums(day) for day in self._weights]  # [weekday][rate][slot]: weight before the slot
-        self._usual = [
-            [mean_w * 168 * before[rate][SLOTS] // week for rate in range(RATES)] for before in self._before
+        self._before = [
+            [
+                0,
+                *accumulate(
+                    weight if of == rate else 0 for weight, of in zip(self._weights, self._rate_of, strict=True)
+                ),
+            ]
+            for rate in range(RATES)
+        ]  # [rate][slot]: weight before the slot
+        percents = _percents(kind, seed)
+        week = sum(self._weights) * sum(percents)
+        usual = [
+            [mean_w * 168 * before[SLOTS] * percent // week for before in self._before] for percent in percents
         ]  # [weekday][rate]: Wh of a usual day
-        self._weekly = [[0, *accumulate(day[rate] for day in self._usual)] for rate in range(RATES)]
-        self._swing = [min(day[rate] for day in self._usual) * _VARIATION_PERCENT // 100 for rate in range(RATES)]
+        self._weekly = [[0, *accumulate(day[rate] for day in usual)] for rate in range(RATES)]
+        self._swing = [min(day[rate] for day in usual) * _VARIATION_PERCENT // 100 for rate in range(RATES)]
         self._first_day = first_day
         self._origin = self._up_to_day(first_day)
 
@@ -215,13 +224,13 @@ class Load:
         day, slot, rest_s = self._place(at)
         if day < self._first_day:
             raise BadEstate(f"The load begins on {self._first_day}, {day} lies before it.")
-        weekday = day.weekday()
-        before, weight = self._before[weekday], self._weights[weekday][slot]
+        weight = self._weights[slot]
         whole, next_day = self._up_to_day(day), self._up_to_day(day + timedelta(days=1))
         out = []
         for rate in range(RATES):
-            part = before[rate][slot] * SLOT_S + (weight * rest_s if self._rate_of[slot] == rate else 0)
-            full = before[rate][SLOTS] * SLOT_S
+            before = self._before[rate]
+            part = before[slot] * SLOT_S + (weight * rest_s if self._rate_of[slot] == rate else 0)
+            full = before[SLOTS] * SLOT_S
             today = (next_day[rate] - whole[rate]) * part // full if full else 0
             out.append(whole[rate] - self._origin[rate] + today)
         return tuple(out)
@@ -233,9 +242,9 @@ class Load:
     def power_w(self, at: datetime) -> int:
         """This method will return the power in W at the instant."""
         day, slot, _ = self._place(at)
-        weekday, rate = day.weekday(), self._rate_of[slot]
+        rate = self._rate_of[slot]
         energy = self._up_to_day(day + timedelta(days=1))[rate] - self._up_to_day(day)[rate]
-        return energy * self._weights[weekday][slot] * (3600 // SLOT_S) // self._before[weekday][rate][SLOTS]
+        return energy * self._weights[slot] * (3600 // SLOT_S) // self._before[rate][SLOTS]
 
     def _place(self, at: datetime) -> tuple[date, int, int]:
         """This method will return the local day, the slot and the seconds into it; days of 23 or 25 hours stretch."""
@@ -252,24 +261,27 @@ class Load:
             for weekly, swing in zip(self._weekly, self._swing, strict=True)
         ]
 
-    def _sums(self, weights: tuple[int, ...]) -> list[list[int]]:
-        return [
-            [0, *accumulate(weight if self._rate_of[slot] == rate else 0 for slot, weight in enumerate(weights))]
-            for rate in range(RATES)
-        ]
 
-
-def _weights(kind: LoadKind, seed: int) -> list[tuple[int, ...]]:
-    """This function will return the weights of seven days: the kind's shape, shifted and roughened by the seed."""
+def _weights(kind: LoadKind, seed: int) -> list[int]:
+    """This function will return the weights of a day's 96 slots: the kind's shape, shifted and roughened."""
     hours = _WORKDAY[kind]
     shift = draw_between(-_SHIFT_SLOTS, _SHIFT_SLOTS, seed)
-    day = []
+    out = []
     for slot in range(SLOTS):
         hour, quarter = divmod((slot + shift) % SLOTS, 4)
         smooth = hours[hour] * (4 - quarter) + hours[(hour + 1) % 24] * quarter
-        day.append(smooth * draw_between(85, 115, seed, slot))
-    percents = [draw_between(94, 106, seed, weekday, 7) for weekday in range(5)] + [_WEEKEND_PERCENT[kind]] * 2
-    return [tuple(weight * percent for weight in day) for percent in percents]
+        out.append(smooth * draw_between(85, 115, seed, slot))
+    return out
+
+
+def _percents(kind: LoadKind, seed: int) -> list[int]:
+    """This function will return how a week's seven days compare, Monday first."""
+    return [draw_between(94, 106, seed, weekday, 7) for weekday in range(5)] + [_WEEKEND_PERCENT[kind]] * 2
+
+
+@lru_cache(maxsize=64)
+def _rate_of_slots(rates: RateSchedule) -> tuple[int, ...]:
+    return tuple(rates.rate_of_slot(slot) - 1 for slot in range(SLOTS))
 
 
 @lru_cache(maxsize=256)

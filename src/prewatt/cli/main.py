@@ -11,18 +11,25 @@ from prewatt.kernel.errors import PrewattError
 
 
 class _Entry(NamedTuple):
+    """Where a command is, and its line in the help; without one it is a step that others call."""
+
     module: str
-    summary: str
+    summary: str = ""
 
 
 COMMANDS: Final = {
+    "demo": _Entry("prewatt.cli.demo.command", "Run an estate of 676 meters on this machine."),
     "up": _Entry("prewatt.cli.up", "Run everything against your own gateways."),
     "web": _Entry("prewatt.cli.web", "Run the pages and the API alone."),
     "admin": _Entry("prewatt.cli.admin", "Make logins: `admin create`."),
+    "estate": _Entry("prewatt.cli.estate", "Bring your own estate: template, import, export."),
+    "simulate": _Entry("prewatt.cli.simulate", "Run a virtual estate alone."),
     "doctor": _Entry("prewatt.cli.doctor", "Check everything, and say how to mend it."),
     "backup": _Entry("prewatt.cli.backup", "Write the database into a new folder."),
     "restore": _Entry("prewatt.cli.backup", "Put a backup in the place of the database."),
     "migrate": _Entry("prewatt.cli.migrate", "Bring the database to this version."),
+    "demo-prepare": _Entry("prewatt.cli.demo.command"),
+    "demo-history": _Entry("prewatt.cli.demo.command"),
     "manage": _Entry("prewatt.cli.manage", "Run a command of Django's."),
 }
 
@@ -39,7 +46,7 @@ class LazyGroup(click.Group):
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
-        command = getattr(importlib.import_module(entry.module), cmd_name)
+        command = getattr(importlib.import_module(entry.module), cmd_name.replace("-", "_"))
         if not isinstance(command, click.Command):
             raise TypeError(f"{entry.module}.{cmd_name} is no command")
         return command
@@ -47,7 +54,7 @@ class LazyGroup(click.Group):
     @override
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items() if entry.summary])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

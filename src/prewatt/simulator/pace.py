@@ -1,4 +1,4 @@
-"""How long a sweep of the estate takes at best: what the slowest bus needs to read registers and relay of each meter."""
+"""How long a sweep takes at best: what the slowest bus needs to read registers and relay of each meter."""
 
 from prewatt.simulator.estate import BusSpec, VirtualEstate
 from prewatt.wire.dlt645.timing import wire_us

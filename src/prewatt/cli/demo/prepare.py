@@ -7,6 +7,7 @@ from prewatt.access.audit import Actor
 from prewatt.access.models import User
 from prewatt.cases.services import start_progress
 from prewatt.cli.demo.files import DemoFacts, virtual_meters
+from prewatt.cli.demo.logins import LOGINS, PASSWORD
 from prewatt.cli.demo.money import Reckoner, plan_purses
 from prewatt.cli.demo.plan import HISTORY_DAYS, OPERATOR, SITE_CODE
 from prewatt.cli.demo.readings import Recorder, batches_of, history_series, last_day_series
@@ -21,13 +22,6 @@ from prewatt.usecases.work import unit_of_work
 
 DEMO: Final = Actor(process="demo")
 HISTORY: Final = "history"
-PASSWORD: Final = "prewatt-demo"  # noqa: S105 - the demo's own, printed on its panel
-LOGINS: Final = {
-    "admin": ("administrator", "Lin Wei 林薇"),
-    "cashier": ("cashier", "Zhou Min 周敏"),
-    "engineer": ("engineer", "Wu Gang 吴刚"),
-    "auditor": ("auditor", "Sun Li 孙莉"),
-}
 _RULES: Final = {
     "friendly_from": None,
     "friendly_to": None,

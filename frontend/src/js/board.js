@@ -1,5 +1,6 @@
 // The room board: legend and block filter, figure in the tile, search, arrows, selection, the pop-up, and tiles that change by themselves.
 const BATCH = 60;
+const PAUSE_MS = 400; // a sweep changes many rooms: they are gathered, and asked for in one go
 
 export function startBoard() {
   const board = document.getElementById("pw-board");
@@ -161,6 +162,19 @@ function mark(board, tile) {
 
 // Changed rooms are fetched as tiles, in batches, and put in place by id; focus and selection stay.
 function keepLive(board, dress) {
+  const wanted = new Set();
+  let timer = 0;
+  const ask = (ids) => {
+    for (const id of ids) wanted.add(id);
+    if (timer || !wanted.size) return;
+    timer = window.setTimeout(async () => {
+      const now = [...wanted];
+      wanted.clear();
+      await refresh(now);
+      timer = 0;
+      ask([]);
+    }, PAUSE_MS);
+  };
   const refresh = async (ids) => {
     for (let at = 0; at < ids.length; at += BATCH) {
       const part = ids.slice(at, at + BATCH).join(",");
@@ -173,11 +187,11 @@ function keepLive(board, dress) {
     count(board);
   };
   document.addEventListener("pw:changed", (event) => {
-    const ids = event.detail.filter((topic) => topic.startsWith("room:")).map((topic) => topic.slice(5));
-    const here = ids.filter((id) => document.getElementById(`t-${id}`));
-    if (here.length) refresh(here);
+    const all = event.detail.includes("all");
+    const topics = new Set(event.detail.filter((topic) => topic.startsWith("r-")));
+    if (!all && !topics.size) return;
+    ask([...board.querySelectorAll(".pw-t")].filter((tile) => all || topics.has(tile.dataset.topic)).map((tile) => tile.id.slice(2)));
   });
-  document.addEventListener("pw:caught-up", () => refresh([...board.querySelectorAll(".pw-t")].map((tile) => tile.id.slice(2))));
 }
 
 function swap(tile, dress) {
@@ -185,6 +199,8 @@ function swap(tile, dress) {
   if (!old) return;
   if (old.getAttribute("aria-selected") === "true") tile.setAttribute("aria-selected", "true");
   const focused = document.activeElement === old;
+  tile.dataset.col = old.dataset.col; // a tile drawn alone does not know its neighbours, hence not its column
+  if (old.dataset.col !== "0") tile.classList.add(`pw-c${old.dataset.col}`);
   dress(tile);
   if (old.className !== tile.className || old.textContent !== tile.textContent) tile.classList.add("pw-changed");
   const said = old.dataset.s !== tile.dataset.s ? tile.getAttribute("aria-label") : "";

@@ -22,6 +22,9 @@ export function startDialogs() {
       dialog.close();
     }
   });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-back]") && !dialog.contains(event.target)) window.history.back();
+  });
   dialog.addEventListener("close", () => {
     dialog.replaceChildren();
     if (opener && document.contains(opener)) opener.focus();

@@ -1,4 +1,4 @@
-// One stream a page says *what* changed ("room:118"), never how it looks: every part that named that topic asks for
+// One stream a page says *what* changed (an opaque name of a room, an account, a list), never how it looks: every part that named that topic asks for
 // itself again. So the stream knows no language, no permission and no template.
 const STALE_MS = 30000;
 const GATHER_MS = 250;
@@ -17,7 +17,7 @@ export function startLive() {
     pending.clear();
     document.dispatchEvent(new CustomEvent("pw:changed", { detail: topics }));
     for (const part of document.querySelectorAll("[data-topics]")) {
-      if (part.dataset.topics.split(" ").some((topic) => topics.includes(topic))) window.htmx.trigger(part, "pw:refresh");
+      if (topics.includes("all") || part.dataset.topics.split(" ").some((topic) => topics.includes(topic))) window.htmx.trigger(part, "pw:refresh");
     }
   };
   const stream = new EventSource(address);
@@ -32,8 +32,8 @@ export function startLive() {
   stream.addEventListener("open", () => {
     if (performance.now() - heard > STALE_MS) {
       // What happened meanwhile is unknown: every part asks once.
-      for (const part of document.querySelectorAll("[data-topics]")) window.htmx.trigger(part, "pw:refresh");
-      document.dispatchEvent(new CustomEvent("pw:caught-up"));
+      pending.add("all");
+      flush();
     }
     heard = performance.now();
   });

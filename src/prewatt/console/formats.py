@@ -25,10 +25,6 @@ SYMBOLS = {
     "KWD": "KD",
 }
 
-_DIGITS = "零壹贰叁肆伍陆柒捌玖"
-_SMALL_PLACES = ("", "拾", "佰", "仟")
-_GROUPS = ("", "万", "亿", "兆")
-
 
 def symbol(currency: str) -> str:
     """This function will return the sign that stands before an amount."""
@@ -130,40 +126,6 @@ def days_left(days: int | None) -> str:
     if days is None:
         return UNKNOWN
     return ngettext("≈ %(count)s day", "≈ %(count)s days", days) % {"count": days}
-
-
-def in_words(amount: Money) -> str:
-    """This function will write an amount in the capital figures of Chinese receipts: ``人民币伍佰元整``.
-
-    Raises ValueError for an amount of 10**16 yuan or more, which no receipt of ours can carry.
-    """
-    digits = minor_digits(amount.currency)
-    whole, rest = divmod(abs(amount.minor), 10**digits)
-    if whole >= 10**16:
-        raise ValueError(f"{amount} is too large for a receipt")
-    jiao, fen = divmod(rest * 100 // 10**digits, 10)
-    text = ("负" if amount.minor < 0 else "") + (f"{_whole_in_words(whole)}元" if whole else "")
-    if not rest:
-        return f"人民币{text or '零元'}整"
-    if jiao:
-        text += f"{_DIGITS[jiao]}角"
-    elif whole:
-        text += "零"
-    return f"人民币{text}{_DIGITS[fen]}分" if fen else f"人民币{text}整"
-
-
-def _whole_in_words(value: int) -> str:
-    text, gap = "", False
-    for place in range(15, -1, -1):
-        digit = value // 10**place % 10
-        if digit:
-            text += ("零" if gap and text else "") + _DIGITS[digit] + _SMALL_PLACES[place % 4]
-            gap = False
-        elif text:
-            gap = True
-        if place % 4 == 0 and value // 10**place % 10_000:
-            text += _GROUPS[place // 4]
-    return text
 
 
 def _scaled(value: int, digits: int) -> str:

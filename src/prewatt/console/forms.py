@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from prewatt.console.problems import sentence
@@ -83,3 +84,43 @@ class ReadingsForm(DeskForm):
     from_day = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}))
     to_day = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}))
     held = forms.BooleanField(label=_("Held back only"), required=False)
+
+
+class CountForm(ReasonForm):
+    """A cut asks for the number of rooms that the dry run showed: nobody cuts by habit."""
+
+    count = forms.IntegerField(
+        label=_("Type the number of rooms to cut"), min_value=0, widget=forms.TextInput({"inputmode": "numeric"})
+    )
+
+    field_order = ("reason", "count", "token")
+
+    def __init__(self, *args: Any, expected: int, **kwargs: Any) -> None:
+        self.expected = expected
+        super().__init__(*args, **kwargs)
+
+    def clean_count(self) -> int:
+        """This method will refuse a number that is not the dry run's."""
+        count: int = self.cleaned_data["count"]
+        if count != self.expected:
+            raise forms.ValidationError(
+                gettext("%(n)s can be cut: type %(n)s, or go back.") % {"n": self.expected}
+            )
+        return count
+
+
+class ToldForm(DeskForm):
+    """How a tenant was told."""
+
+    how = forms.CharField(
+        label=_("How, and whom you spoke to"), max_length=200, min_length=3,
+        widget=forms.TextInput({"autocomplete": "off", "autofocus": True}),
+    )  # fmt: skip
+
+
+class NoteForm(DeskForm):
+    """What was found and done, for a case that is closed by hand."""
+
+    note = forms.CharField(
+        label=_("What you found and did"), max_length=500, min_length=3, widget=forms.Textarea({"rows": 3})
+    )

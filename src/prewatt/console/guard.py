@@ -6,6 +6,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
+from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +19,7 @@ from prewatt.access.audit import Actor
 from prewatt.access.permissions import Permission
 from prewatt.access.queries import get_user_permissions
 from prewatt.console.problems import explain
-from prewatt.kernel.errors import NotPermitted, PrewattError
+from prewatt.kernel.errors import NotFound, NotPermitted, PrewattError
 from prewatt.usecases.see_site import SiteView, see_site
 
 PUBLIC: Final = "public"
@@ -72,6 +73,14 @@ def problem_page(request: HttpRequest, error: PrewattError) -> HttpResponse:
 def is_part(request: HttpRequest) -> bool:
     """This function will tell whether the page asks for a part of itself."""
     return request.headers.get("HX-Request") == "true"
+
+
+def to_uuid(text: str) -> UUID:
+    """This function will read a public id from an address or a form. Raises NotFound for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound("There is nothing under this address.", hint="Search for it again.") from None
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -40,6 +40,10 @@ LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "shadow": _("Shadow"),
         "live": _("Live"),
     },
+    "payment_mode": {
+        "prepaid": _("Prepaid"),
+        "own_use": _("Own use"),
+    },
     "notice": {
         "level_1": _("Low balance"),
         "level_2": _("Very low balance"),

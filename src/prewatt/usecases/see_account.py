@@ -3,25 +3,21 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
-
-from django.db.models import F, Q, Sum
 
 from prewatt.access.models import User
 from prewatt.access.permissions import Permission
 from prewatt.access.queries import for_scope
-from prewatt.billing.models import Position
 from prewatt.estate.models import MeteringPoint
 from prewatt.estate.queries import PointFacts, list_points
 from prewatt.kernel.errors import NotFound
-from prewatt.kernel.period import local_date
 from prewatt.ledger.queries import list_postings
 from prewatt.ledger.values import PostingRow
-from prewatt.metering.models import DayUsage, MeterState
-from prewatt.notices.models import Notice
+from prewatt.metering.models import MeterState
+from prewatt.notices.queries import list_account_notices
+from prewatt.notices.values import NoticeRow
+from prewatt.payments.models import Payment
 from prewatt.supply.models import Command, Hold
 from prewatt.tenancy.models import Tenancy
 from prewatt.tenancy.queries import account_facts, get_account
@@ -94,20 +90,19 @@ class CommandLine:
     acknowledged_at: datetime | None
     ended_at: datetime | None
 
+    @property
+    def took(self) -> timedelta | None:
+        """This property will hold how long the command took from its birth to its end, in machine time."""
+        return None if self.ended_at is None else self.ended_at - self.queued_at
+
 
 @dataclass(frozen=True, slots=True)
-class NoticeLine:
-    """A notice and how far it came."""
+class PaymentOfEntry:
+    """The payment that a ledger entry came from, and its paper."""
 
     public_id: UUID
     kind: str
-    channel: str
-    recipient: str
-    subject: str
-    state: str
-    created_at: datetime
-    delivered_at: datetime | None
-    proof: str
+    document_public_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +113,8 @@ class AccountView:
     rooms: tuple[RoomView, ...]
     lines: tuple[PostingRow, ...]
     commands: tuple[CommandLine, ...]
-    notices: tuple[NoticeLine, ...]
+    notices: tuple[NoticeRow, ...]
+    payments: dict[int, PaymentOfEntry]
 
 
 class UnknownRoom(NotFound):
@@ -131,12 +127,14 @@ def see_account(*, user: User, public_id: UUID) -> AccountView:
     """This function will gather an account's page. Raises UnknownAccount."""
     facts = get_account(user=user, public_id=public_id)
     points = [point.point_id for point in facts.points if point.to_at is None]
+    lines = list_postings(ledger_account_ids=facts.ledger_account_ids, limit=LINES)
     return AccountView(
         facts=facts,
         rooms=tuple(see_rooms(point_ids=points)),
-        lines=tuple(list_postings(ledger_account_ids=facts.ledger_account_ids, limit=LINES)),
+        lines=tuple(lines),
         commands=tuple(_commands(points)),
-        notices=tuple(_notices(facts.id)),
+        notices=tuple(list_account_notices(account_id=facts.id, limit=NOTICES)),
+        payments=_payments([line.entry_id for line in lines]),
     )
 
 
@@ -178,54 +176,10 @@ def see_rooms(*, point_ids: Sequence[int]) -> list[RoomView]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class UsageView:
-    """Use by day or month and band, in Wh; ``before`` is the same stretch one week earlier, day by day."""
-
-    labels: tuple[date, ...]
-    bands: dict[int, tuple[int, ...]]
-    before: tuple[int, ...] | None
-
-    @property
-    def total_wh(self) -> int:
-        """This property will hold the sum of everything shown."""
-        return sum(sum(values) for values in self.bands.values())
-
-
-def see_day_usage(*, account_id: int, zone: ZoneInfo, now: datetime, days: int) -> UsageView:
-    """This function will return the account's use of the last ``days`` local days, today last."""
-    today = local_date(now, zone)
-    dates = tuple(today - timedelta(days=back) for back in reversed(range(days)))
-    rows = (
-        DayUsage.objects.filter(tenancy__account=account_id, date__gte=dates[0] - timedelta(days=7), date__lte=today)
-        .values("date", "band").annotate(wh=Sum("quantity_wh")).values_list("date", "band", "wh")
-    )  # fmt: skip
-    by_day: dict[date, dict[int, int]] = defaultdict(dict)
-    for day, band, wh in rows:
-        by_day[day][band] = wh
-    used = sorted({band for day in dates for band in by_day[day]})
-    before = tuple(sum(by_day[day - timedelta(days=7)].values()) for day in dates)
-    return UsageView(
-        dates, {band: tuple(by_day[day].get(band, 0) for day in dates) for band in used}, before if any(before) else None
-    )
-
-
-def see_month_usage(*, account_id: int, months: int) -> UsageView:
-    """This function will return the account's use of its last months, from its positions."""
-    bands = {1: "sharp_wh", 2: "peak_wh", 3: "flat_wh", 4: "valley_wh", 5: "deep_valley_wh"}
-    sums: dict[str, Any] = {column: Sum(F(column)) for column in bands.values()}
-    rows = list(
-        Position.objects.filter(account=account_id).values("period_start").annotate(**sums)
-        .order_by("-period_start")[:months]
-    )[::-1]  # fmt: skip
-    by_band = {band: tuple(row[column] for row in rows) for band, column in bands.items()}
-    return UsageView(
-        tuple(row["period_start"] for row in rows), {band: wh for band, wh in by_band.items() if any(wh)}, None
-    )
-
-
-def list_commands(*, user: User, site_id: int, live: bool, before: int | None, limit: int) -> list[tuple[int, CommandLine]]:
-    """This function will list a site's commands, the newest first, as (cursor, line)."""
+def list_commands(
+    *, user: User, site_id: int, live: bool = False, before: UUID | None = None, limit: int = 100
+) -> list[CommandLine]:
+    """This function will list a site's commands, the newest first; ``before`` (a command) pages on."""
     rows = for_scope(
         Command.objects.filter(metering_point__site=site_id), path_field="metering_point__building__scope__path",
         user=user, permission=Permission.COMM_VIEW,
@@ -233,9 +187,8 @@ def list_commands(*, user: User, site_id: int, live: bool, before: int | None, l
     if live:
         rows = rows.filter(state__in=["queued", "sent", "acknowledged"])
     if before is not None:
-        rows = rows.filter(pk__lt=before)
-    found = rows.select_related("metering_point").order_by("-pk")[:limit]
-    return [(command.pk, _command(command)) for command in found]
+        rows = rows.filter(pk__lt=Command.objects.filter(public_id=before).values("pk")[:1])
+    return [_command(command) for command in rows.select_related("metering_point").order_by("-pk")[:limit]]
 
 
 def _commands(points: Sequence[int]) -> list[CommandLine]:
@@ -250,12 +203,11 @@ def _command(command: Command) -> CommandLine:
     )  # fmt: skip
 
 
-def _notices(account_id: int) -> list[NoticeLine]:
-    rows = Notice.objects.filter(Q(account=account_id)).order_by("-pk")[:NOTICES]
-    return [
-        NoticeLine(
-            one.public_id, one.kind, one.channel, one.recipient, one.subject, one.state, one.created_at,
-            one.delivered_at, one.proof,
+def _payments(entries: Sequence[int]) -> dict[int, PaymentOfEntry]:
+    rows = Payment.objects.filter(entry__in=entries)
+    return {
+        entry: PaymentOfEntry(public_id, kind, document)
+        for entry, public_id, kind, document in rows.values_list(
+            "entry_id", "public_id", "kind", "document__public_id"
         )
-        for one in rows
-    ]  # fmt: skip
+    }

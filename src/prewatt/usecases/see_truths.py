@@ -55,6 +55,7 @@ class Truths:
     changed_at: datetime | None
     frozen: bool
     stopped: str
+    withheld: str
     credited: Credited | None
     command: Commanded | None
 
@@ -71,7 +72,7 @@ class Truths:
 
 _TRUTHS: Final = """
 SELECT p.id, p.code, coalesce(r.desired, 'on'), coalesce(r.reported, 'unknown'), r.proven_at, r.changed_at,
-       coalesce(r.frozen, false), coalesce(r.stopped, ''),
+       coalesce(r.frozen, false), coalesce(r.stopped, ''), coalesce(r.withheld, ''),
        pay.public_id, pay.amount, pay.currency, pay.channel, pay.received_at, pay.reversed_at IS NOT NULL,
        c.public_id, c.wanted, c.state, c.tries, c.error, c.queued_at, c.sent_at, c.acknowledged_at, c.ended_at,
        c.estate_at
@@ -94,7 +95,7 @@ def see_truths(*, point_ids: Sequence[int]) -> dict[int, Truths]:
 
 
 def _truths(row: tuple[Any, ...]) -> Truths:
-    point, paid, command = row[:8], row[8:14], row[14:]
+    point, paid, command = row[:9], row[9:15], row[15:]
     return Truths(*point, _credited(paid), _commanded(command))
 
 

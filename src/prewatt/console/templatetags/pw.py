@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 from prewatt.console import formats, labels, states
 from prewatt.kernel.clock import estate_now
 from prewatt.kernel.money import Money
+from prewatt.supply.reasons import words_of
 
 register = template.Library()
 
@@ -111,12 +112,6 @@ def short_money(amount: Money | None) -> str:
 
 
 @register.filter
-def words(amount: Money) -> str:
-    """This filter will write an amount in Chinese capital figures."""
-    return formats.in_words(amount)
-
-
-@register.filter
 def price(micro: int | None) -> str:
     """This filter will write a price per kWh."""
     return formats.price(micro)
@@ -199,3 +194,45 @@ def band_code(band: int) -> str:
 def word(code: object, table: str) -> str:
     """This filter will write the word for a code of the database."""
     return labels.label(table, code)
+
+
+@register.filter
+def seconds(span: timedelta | None) -> str:
+    """This filter will write a short span of machine time: ``1.9 s``."""
+    return formats.UNKNOWN if span is None else f"{span / timedelta(seconds=1):.1f} s"
+
+
+@register.filter
+def reason(code: str) -> str:
+    """This filter will write the words of a reason about supply."""
+    return str(words_of(code))
+
+
+@register.filter
+def sign(amount: Money) -> str:
+    """This filter will write the currency's sign alone."""
+    return formats.symbol(amount.currency)
+
+
+@register.simple_tag
+def share(part: Money, whole: Money) -> int:
+    """This tag will give a part of a whole in thousandths, as the width of a bar that is 1000 wide."""
+    return part.minor * 1000 // whole.minor if whole.minor else 0
+
+
+@register.simple_tag
+def percent_of(good: int, bad: int) -> str:
+    """This tag will write the good ones of good and bad as a percentage; of none, a dash."""
+    return formats.percent(good, good + bad)
+
+
+@register.filter
+def milliseconds(value: int) -> str:
+    """This filter will write milliseconds as seconds: ``8.2 s``."""
+    return f"{value / 1000:.1f} s"
+
+
+@register.filter
+def tail(room: str) -> str:
+    """This filter will write the last part of a room's code, where the building is known from its surroundings."""
+    return room.rpartition("-")[2]

@@ -13,6 +13,7 @@ from prewatt.cases.queries import CaseLine, list_open_cases, list_progress
 from prewatt.console.guard import DeskRequest, requires
 from prewatt.kernel.clock import estate_now
 from prewatt.usecases.see_case_rooms import CaseRoom, see_case_rooms
+from prewatt.usecases.see_guard import see_guard
 from prewatt.usecases.see_shift import see_shift
 
 ROWS_MAX = 60
@@ -43,6 +44,17 @@ def shift(request: DeskRequest) -> HttpResponseBase:
 def shift_live(request: DeskRequest) -> HttpResponseBase:
     """This view will show the counts and the list again, after something changed."""
     return render(request, "console/parts/shift_live.html", _board(request))
+
+
+@require_safe
+@requires(Permission.ESTATE_VIEW)
+def guard_bar(request: DeskRequest) -> HttpResponseBase:
+    """This view will show the guard bar again."""
+    context = {
+        "guard": see_guard(site=request.site, now=estate_now()),
+        "may_stop": Permission.SUPPLY_STOP in request.permissions,
+    }
+    return render(request, "console/parts/guard.html", context)
 
 
 def _board(request: DeskRequest) -> dict[str, Any]:

@@ -1,0 +1,182 @@
+"""How an account's facts are laid out: the steps of proof, the chart's series, the lines of the ledger."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from prewatt.console import formats
+from prewatt.console.labels import label
+from prewatt.kernel.clock import estate_clock
+from prewatt.kernel.money import Money
+from prewatt.ledger.values import PostingRow
+from prewatt.tenancy.values import AccountFacts
+from prewatt.usecases.see_account import PaymentOfEntry, RoomView
+from prewatt.usecases.see_usage import UsageView
+from prewatt.usecases.see_truths import Commanded, Truths
+
+BAND_NAMES: Final = {1: "sharp", 2: "peak", 3: "flat", 4: "valley", 5: "deep_valley"}
+DAY_S: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of proof: done, now, waiting or failed; with its own time."""
+
+    state: str
+    icon: str
+    title: str
+    note: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """A posting as the page shows it, with the paper and the payment behind it, if there are."""
+
+    at: datetime
+    title: str
+    note: str
+    amount: Money
+    balance_after: Money
+    is_reversed: bool
+    document: UUID | None
+    payment: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRow:
+    """A row of the table behind the chart, in Wh."""
+
+    day: str
+    bands: tuple[int, ...]
+    sum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The usage chart: what ECharts draws, the legend, the table behind it."""
+
+    range: str
+    ranges: tuple[tuple[str, str], ...]
+    legend: tuple[int, ...]
+    data: dict[str, Any]
+    rows: tuple[ChartRow, ...]
+    total_wh: int
+
+
+def steps_of(room: RoomView) -> list[Step]:
+    """This function will tell the way from money to power as steps; the last is done only by the meter's own answer."""
+    truths = room.truths
+    steps = []
+    if truths.credited is not None and not truths.credited.reversed:
+        paid = _("Credited %(amount)s") % {"amount": formats.money(truths.credited.amount)}
+        steps.append(Step("done", "check", paid, label("channel", truths.credited.channel), truths.credited.at))
+    if truths.command is not None:
+        steps += _command_steps(truths.command)
+    steps.append(_proof(truths))
+    return steps
+
+
+def _command_steps(command: Commanded) -> list[Step]:
+    wish = _("Restore wanted") if command.wanted == "on" else _("Cut wanted")
+    steps = [Step("done", "check", wish, "", command.estate_at)]
+    if command.sent_at is None:
+        return [*steps, _unsent(command)]
+    steps.append(Step("done", "check", _("Command sent"), _tries(command), _estate(command.sent_at)))
+    if command.acknowledged_at is not None:
+        steps.append(Step("done", "check", _("Meter acknowledged"), "", _estate(command.acknowledged_at)))
+    elif command.is_live:
+        steps.append(Step("now", "loader-2", _("Waiting for the meter's answer"), "", None))
+    if command.state in {"failed", "expired", "voided"}:
+        steps.append(_ended(command))
+    return steps
+
+
+def _unsent(command: Commanded) -> Step:
+    if command.is_live:
+        return Step("now", "loader-2", _("Command queued"), _("before all reads on its bus"), None)
+    return _ended(command)
+
+
+def _ended(command: Commanded) -> Step:
+    titles = {
+        "failed": _("Command failed"),
+        "expired": _("Command expired unsent"),
+        "voided": _("Voided by a newer wish"),
+    }
+    at = None if command.ended_at is None else _estate(command.ended_at)
+    return Step("bad", "alert-triangle", titles.get(command.state, command.state), command.error, at)
+
+
+def _proof(truths: Truths) -> Step:
+    names = {"on": _("Power on, proven"), "off": _("Power off, proven"), "unknown": _("Not proven yet")}
+    if truths.agree:
+        icon = "bolt" if truths.reported == "on" else "bolt-off"
+        return Step("done", icon, names[truths.reported], _("read back from the relay"), truths.proven_at)
+    wanted = names[truths.desired]
+    if truths.moving and truths.command is not None and truths.command.acknowledged_at is not None:
+        return Step("now", "loader-2", _("Reading the relay back"), wanted, None)
+    return Step("wait", "plug-connected", wanted, _("waits for the relay's own answer"), None)
+
+
+def _tries(command: Commanded) -> str:
+    return _("try %(n)s") % {"n": command.tries} if command.tries > 1 else ""
+
+
+def _estate(machine_at: datetime) -> datetime:
+    return estate_clock().estate_at(machine_at)
+
+
+def days_left(facts: AccountFacts, now: datetime) -> int | None:
+    """This function will return the whole days until the account is expected to reach zero."""
+    if facts.empties_at is None:
+        return None
+    return max(0, int((facts.empties_at - now).total_seconds()) // DAY_S)
+
+
+def chart_of(usage: UsageView, *, code: str, ranges: tuple[tuple[str, str], ...]) -> Chart:
+    """This function will lay out use as stacked bars, from valley at the foot up to sharp, with the table behind."""
+    monthly = code == "months"
+    labels = [_tick(day, monthly=monthly) for day in usage.labels]
+    data = {
+        "labels": labels,
+        "bands": {BAND_NAMES[band]: [_kwh(wh) for wh in values] for band, values in usage.bands.items()},
+        "before": None if usage.before is None else [_kwh(wh) for wh in usage.before],
+        "names": {BAND_NAMES[band]: label("band", band) for band in usage.bands}
+        | {"before": _("One week before"), "now": _("Now")},
+        "unit": "kWh",
+        "outages": [],
+        "now": None,
+    }
+    rows = tuple(
+        ChartRow(labels[at], tuple(values[at] for values in usage.bands.values()), sum(v[at] for v in usage.bands.values()))
+        for at in range(len(labels))
+    )
+    return Chart(code, ranges, tuple(usage.bands), data, rows, usage.total_wh)
+
+
+def _tick(day: date, *, monthly: bool) -> str:
+    return f"{day:%Y-%m}" if monthly else f"{day:%m-%d}"
+
+
+def _kwh(wh: int) -> float:
+    return round(wh / 1000, 2)  # for pixels alone: the table beside the chart is written from the integers
+
+
+def lines_of(rows: Sequence[PostingRow], *, payments: Mapping[int, PaymentOfEntry]) -> list[LedgerLine]:
+    """This function will put words to ledger lines, with the payment and the paper behind each, by entry."""
+    lines = []
+    for row in rows:
+        paid = payments.get(row.entry_id)
+        lines.append(
+            LedgerLine(
+                row.occurred_at, label("entry", row.kind), str(row.memo.get("note", "")), row.amount,
+                row.balance_after, row.is_reversed, None if paid is None else paid.document_public_id,
+                paid.public_id if paid is not None and paid.kind == "top_up" else None,
+            )
+        )  # fmt: skip
+    return lines

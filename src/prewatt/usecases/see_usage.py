@@ -1,0 +1,101 @@
+"""What an account used, by day or month and band, and what a kilowatt-hour costs it now and next."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.db.models import F, Sum
+
+from prewatt.billing.models import Position, TariffAssignment
+from prewatt.billing.queries.timelines import load_timelines
+from prewatt.kernel.period import local_date
+from prewatt.metering.models import DayUsage
+from prewatt.rating.segments import from_instant_us, to_us
+from prewatt.usecases.see_site import SiteView
+
+PRICE_AHEAD: Final = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageView:
+    """Use by day or month and band, in Wh; ``before`` is the same stretch one week earlier, day by day."""
+
+    labels: tuple[date, ...]
+    bands: dict[int, tuple[int, ...]]
+    before: tuple[int, ...] | None
+
+    @property
+    def total_wh(self) -> int:
+        """This property will hold the sum of everything shown."""
+        return sum(sum(values) for values in self.bands.values())
+
+
+def see_day_usage(*, account_id: int, zone: ZoneInfo, now: datetime, days: int) -> UsageView:
+    """This function will return the account's use of the last ``days`` local days, today last."""
+    today = local_date(now, zone)
+    dates = tuple(today - timedelta(days=back) for back in reversed(range(days)))
+    rows = (
+        DayUsage.objects.filter(tenancy__account=account_id, date__gte=dates[0] - timedelta(days=7), date__lte=today)
+        .values("date", "band").annotate(wh=Sum("quantity_wh")).values_list("date", "band", "wh")
+    )  # fmt: skip
+    by_day: dict[date, dict[int, int]] = defaultdict(dict)
+    for day, band, wh in rows:
+        by_day[day][band] = wh
+    used = sorted({band for day in dates for band in by_day[day]})
+    before = tuple(sum(by_day[day - timedelta(days=7)].values()) for day in dates)
+    return UsageView(
+        dates, {band: tuple(by_day[day].get(band, 0) for day in dates) for band in used}, before if any(before) else None
+    )
+
+
+def see_month_usage(*, account_id: int, months: int) -> UsageView:
+    """This function will return the account's use of its last months, from its positions."""
+    bands = {1: "sharp_wh", 2: "peak_wh", 3: "flat_wh", 4: "valley_wh", 5: "deep_valley_wh"}
+    sums: dict[str, Any] = {column: Sum(F(column)) for column in bands.values()}
+    rows = list(
+        Position.objects.filter(account=account_id).values("period_start").annotate(**sums)
+        .order_by("-period_start")[:months]
+    )[::-1]  # fmt: skip
+    by_band = {band: tuple(row[column] for row in rows) for band, column in bands.items()}
+    return UsageView(
+        tuple(row["period_start"] for row in rows), {band: wh for band, wh in by_band.items() if any(wh)}, None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PriceView:
+    """The band and price of this moment, and the next other price. Prices in 1e-6 currency per kWh."""
+
+    tariff: str
+    band: int
+    micro: int
+    next_at: datetime | None
+    next_band: int | None
+    next_micro: int | None
+
+
+def see_price(*, point_id: int, site: SiteView, now: datetime) -> PriceView | None:
+    """This function will return what the point's tenancy pays now and when that changes, within two days."""
+    assigned = TariffAssignment.objects.filter(
+        tenancy__metering_point=point_id, tenancy__period__upper_inf=True, period__contains=now
+    ).first()
+    if assigned is None:
+        return None
+    key = (assigned.scope_id, assigned.tariff_code)
+    timeline = load_timelines(keys=[key], site_id=site.id, zone=site.zone.key)[key]
+    segments = timeline.segments(from_us=to_us(now), to_us=to_us(now + PRICE_AHEAD))
+    priced = [
+        (one.from_us, int(one.band), timeline.tariff(one.version).prices[one.band])
+        for one in segments
+        if one.version is not None and one.band is not None
+    ]
+    if not priced:
+        return None
+    _, band, micro = priced[0]
+    after = next((one for one in priced if one[2] != micro), None)
+    return PriceView(
+        assigned.tariff_code, band, micro, None if after is None else from_instant_us(after[0]),
+        None if after is None else after[1], None if after is None else after[2],
+    )  # fmt: skip

@@ -1,5 +1,6 @@
 """Reads of the ledger. They name accounts by row number: who may see whom is decided by the rooms above."""
 
+import json
 from collections.abc import Collection
 from datetime import date
 from typing import Any
@@ -194,5 +195,5 @@ def _posting_row(row: tuple[Any, ...]) -> PostingRow:
     return PostingRow(
         id=row[0], entry_id=row[1], ledger_account_id=row[2], kind=row[3], cause_key=row[4], seq=row[5],
         amount=Money(row[6], currency), balance_after=Money(row[7], currency), occurred_at=row[9],
-        booking_date=row[10], memo=row[11], reverses=row[12], is_reversed=row[13],
+        booking_date=row[10], memo=json.loads(row[11]), reverses=row[12], is_reversed=row[13],
     )  # fmt: skip

@@ -70,6 +70,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "prewatt.console.shell.shell",
             ],
         },
     },
@@ -110,7 +111,7 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W021",  # nor to have browsers build it in
 ]
 
-LOGIN_URL = "/sign-in/"
+LOGIN_URL = "console:sign_in"
 SESSION_COOKIE_NAME = "prewatt_session"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True

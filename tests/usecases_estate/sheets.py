@@ -52,7 +52,7 @@ def meter_row(index: int, *, per_bus: int = 26, **changes: Any) -> MeterRow:
         "point": f"1#-{floor + 1}{place + 1:02d}", "serial": f"2025{index:08d}", "address": f"2025{index:08d}",
         "gateway": f"GW-{floor + 1}F", "port": 8001 + floor, "opened_at": OPENED_AT,
         "opening_total_wh": 1_000_000 + index, "opening_rates_wh": (250_000, 250_000, 250_000, 250_000 + index),
-        "password": "02:123456", "row": index + 3,
+        "password": "02:987654", "row": index + 3,
     }  # fmt: skip
     return MeterRow(**(values | changes))
 

@@ -13,9 +13,11 @@ from prewatt.cases.models import Case
 from prewatt.estate.models import Bus, Gateway, Meter, MeteringPoint, MeterInstallation, Place, Site
 from prewatt.estate.queries import plan_of_gateways
 from prewatt.estate.secrets import MeterPassword, MeterSafe
+from prewatt.field.profiles import PROFILES
 from prewatt.kernel.clock import machine_now
 from prewatt.ledger.queries import find_book, house_balance
 from prewatt.metering.models import MeterState, Reading
+from prewatt.reports import estate_columns as columns
 from prewatt.supply.models import Relay, SupplyPolicy
 from prewatt.supply.room_board import list_room_tiles
 from prewatt.tenancy.models import Account, Bucket, Customer, Tenancy
@@ -173,3 +175,7 @@ def test_676_meters_are_imported_in_seconds(safe: MeterSafe) -> None:
         grant(user=user, role_code="engineer", scope=Scope.objects.get(kind="site"))
     began = machine_now()
     assert len(list_room_tiles(user=user, site_id=result.site_id, now=began)) == 676
+
+
+def test_a_workbook_may_name_the_profiles_that_the_field_speaks() -> None:
+    assert set(columns.PROFILES) == set(PROFILES)

@@ -15,7 +15,6 @@ MULTIPLIER_MAX = 100_000
 RATED_POWER_W_MAX = 100_000_000
 REGISTER_DIGITS = range(4, 10)
 AREA_DM2_MAX = 10**8
-PROFILES = ("dlt645-2007",)
 _ADDRESS = re.compile(r"[0-9]{12}")
 _PASSWORD = re.compile(r"(0?[0-9]:)?[0-9]{6}")
 _HOST = re.compile(r"[0-9A-Za-z][0-9A-Za-z.:-]{0,118}")
@@ -67,8 +66,8 @@ def _check_device(row: MeterRow) -> Iterator[Problem]:
             yield at(columns.METERS, row, field, f"At most {TEXT_CHARS_MAX} characters.")
     for field in ("use", "relay", "phases"):
         yield from choice(columns.METERS, row, field)
-    if row.profile not in PROFILES:
-        message = f"Protocol {row.profile!r} is not known. Write one of {', '.join(PROFILES)}."
+    if row.profile not in columns.PROFILES:
+        message = f"Protocol {row.profile!r} is not known. Write one of {', '.join(columns.PROFILES)}."
         yield at(columns.METERS, row, "profile", message)
     if not 1 <= row.rated_power_w <= RATED_POWER_W_MAX:
         yield at(columns.METERS, row, "rated_power_w", f"Write 1 to {RATED_POWER_W_MAX:,} W.")

@@ -66,7 +66,7 @@ DAY_KINDS = ("holiday", "workday")
 DAY_TYPES = ("workday", "weekend", "holiday")
 BANDS = ("sharp", "peak", "flat", "valley", "deep_valley")
 BAND_SOURCES = ("clock", "meter")
-PHASES = (1, 3)
+PROFILES = ("dlt645-2007", "dlt645-2007-base", "dlt645-2007-permit")
 RATES = 4
 
 SITE = Sheet(
@@ -136,7 +136,7 @@ METERS = Sheet(
                "Contract or breaker power: a larger step of the register is held back", required=True, width=16),
         Column("maker", "Maker", "厂家", Cell.TEXT, "", width=16),
         Column("serial", "Meter number", "表号", Cell.TEXT, "202500000001", required=True, width=18),
-        Column("profile", "Protocol", "规约", Cell.TEXT, "dlt645-2007", "Empty: dlt645-2007"),
+        Column("profile", "Protocol", "规约", Cell.CHOICE, "dlt645-2007", "Empty: dlt645-2007", choices=PROFILES),
         Column("phases", "Phases", "相数", Cell.CHOICE, 1, "1 or 3; empty: 1", choices=("1", "3")),
         Column("relay", "Relay", "继电器", Cell.CHOICE, "internal", "Empty: internal", choices=RELAYS),
         Column("register_digits", "kWh digits", "整数位数", Cell.INTEGER, 6, "Before the register wraps; empty: 6"),
@@ -214,8 +214,9 @@ TARIFFS = Sheet(
         Column("valley", "Valley (per kWh)", "谷", Cell.PRICE, "0.4100"),
         Column("deep_valley", "Deep valley (per kWh)", "深谷", Cell.PRICE, "", width=18),
         Column("band_source", "Bands by", "时段来源", Cell.CHOICE, "clock",
-               "clock: the hours below; meter: its rate registers T1 sharp, T2 peak, T3 flat, T4 valley. Empty: clock",
-               choices=BAND_SOURCES),
+               "clock: the hours on the next sheet; meter: its own rate registers. Empty: clock", choices=BAND_SOURCES),
+        Column("meter_rates", "Bands of T1, T2, …", "费率1、2…对应时段", Cell.TEXT, "sharp, peak, flat, valley",
+               "Only where the meter knows the band; empty: as the example", width=26),
         Column("reference", "Price document", "文件依据", Cell.TEXT, "", width=28),
     ),
 )  # fmt: skip

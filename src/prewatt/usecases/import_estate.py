@@ -4,7 +4,7 @@ The second run of the same sheet changes nothing. The site begins in supply mode
 nothing is disconnected until somebody signs for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -30,6 +30,7 @@ from prewatt.ledger.services import EntryDraft, PostingLine, booking_date_for, e
 from prewatt.metering.openings import record_openings
 from prewatt.rating.tariff import Tariff
 from prewatt.reports.estate_check import check_sheet
+from prewatt.reports.estate_columns import SHEETS
 from prewatt.reports.estate_sheet import EstateSheet, Problem
 from prewatt.supply.openings import begin_relays, ensure_policy
 from prewatt.tenancy.models import Account, Bucket
@@ -40,6 +41,7 @@ from prewatt.usecases.work import unit_of_work
 
 OPENING_BALANCES = "opening_balances"
 PROBLEMS_TOLD_MAX = 20
+HEADING_ROW = 1
 
 
 class EstateRefused(Refused):
@@ -71,24 +73,48 @@ class ImportResult:
         return sum(self.tallies.values(), Tally())
 
 
-def import_estate(*, actor: Actor, sheet: EstateSheet, safe: MeterSafe | None, reason: str = "") -> ImportResult:
+def import_estate(
+    *,
+    actor: Actor,
+    sheet: EstateSheet,
+    safe: MeterSafe | None,
+    found: Sequence[Problem] = (),
+    reason: str = "",
+) -> ImportResult:
     """This function will take an estate over, or bring it in line with the sheet.
 
-    ``safe`` seals meter passwords; it may be None when the sheet has none. Raises EstateRefused with every problem.
+    ``safe`` seals meter passwords; it may be None when the sheet has none. ``found`` are problems that reading the
+    workbook met. Raises EstateRefused with every problem.
     """
     code = sheet.site.code
     with unit_of_work(actor=actor, verb="import_estate", subject=("site", code[:60]), reason=reason) as work:
         _one_at_a_time()
-        problems = check_sheet(sheet=sheet, known=find_known(sheet=sheet), now=work.now)
+        problems = _all_problems(sheet, found, work)
         if problems:
             raise EstateRefused(problems)
         return _store(sheet, safe, work)
 
 
-def check_estate(*, actor: Actor, sheet: EstateSheet) -> list[Problem]:
+def check_estate(*, actor: Actor, sheet: EstateSheet, found: Sequence[Problem] = ()) -> list[Problem]:
     """This function will return every problem that an import of the sheet would be refused for; nothing is stored."""
     with unit_of_work(actor=actor, verb="check_estate", subject=("site", sheet.site.code[:60])) as work:
-        return check_sheet(sheet=sheet, known=find_known(sheet=sheet), now=work.now)
+        return _all_problems(sheet, found, work)
+
+
+def _all_problems(sheet: EstateSheet, found: Sequence[Problem], work: UnitOfWork) -> list[Problem]:
+    """This function will join what reading met and what the checks find; one problem to a cell that was not read."""
+    cells = {(problem.sheet, problem.row, problem.column) for problem in found}
+    checked = check_sheet(sheet=sheet, known=find_known(sheet=sheet), now=work.now)
+    order = {one.name: place for place, one in enumerate(SHEETS)}
+    problems = [
+        *found,
+        *(
+            one
+            for one in checked
+            if (one.sheet, one.row, one.column) not in cells and (one.sheet, HEADING_ROW, one.column) not in cells
+        ),
+    ]
+    return sorted(problems, key=lambda one: (order.get(one.sheet, len(order)), one.row))
 
 
 def _one_at_a_time() -> None:

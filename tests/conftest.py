@@ -168,18 +168,13 @@ def django_db_modify_db_settings(postgres_url: str, django_db_blocker: Any) -> N
     wrapper.settings_dict["TEST"].update(NAME=f"test_{os.getpid()}_{secrets.token_hex(4)}", TEMPLATE=template)
 
 
-@pytest.fixture
-def committed_database(postgres_url: str, django_db_modify_db_settings: None, django_db_blocker: Any) -> Iterator[str]:
-    """A database of the test's own, copied from the template, where everything commits; the name is yielded.
-
-    For tests with threads or processes: the books refuse the TRUNCATE that pytest-django's transactional tests end
-    with, so the whole database is thrown away instead.
-    """
+@contextlib.contextmanager
+def _database_of_its_own(url: str, blocker: Any) -> Iterator[str]:
     wrapper = connections["default"]
     before = wrapper.settings_dict["NAME"]
     template = wrapper.settings_dict["TEST"]["TEMPLATE"]
     name = f"test_{os.getpid()}_{secrets.token_hex(4)}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection, django_db_blocker.unblock():
+    with psycopg.connect(url, autocommit=True) as connection, blocker.unblock():
         connection.execute(f'create database "{name}" template "{template}"')
         wrapper.close()
         wrapper.settings_dict["NAME"] = name
@@ -189,3 +184,24 @@ def committed_database(postgres_url: str, django_db_modify_db_settings: None, dj
             wrapper.close()
             wrapper.settings_dict["NAME"] = before
             connection.execute(f'drop database if exists "{name}" with (force)')
+
+
+@pytest.fixture
+def committed_database(postgres_url: str, django_db_modify_db_settings: None, django_db_blocker: Any) -> Iterator[str]:
+    """A database of the test's own, copied from the template, where everything commits; the name is yielded.
+
+    For tests with threads or processes: the books refuse the TRUNCATE that pytest-django's transactional tests end
+    with, so the whole database is thrown away instead.
+    """
+    with _database_of_its_own(postgres_url, django_db_blocker) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def module_database(postgres_url: str, django_db_modify_db_settings: None, django_db_blocker: Any) -> Iterator[str]:
+    """As ``committed_database``, one for all tests of a module: each makes what it needs beside the others'.
+
+    A test of such a module must not ask for ``db``.
+    """
+    with _database_of_its_own(postgres_url, django_db_blocker) as name:
+        yield name

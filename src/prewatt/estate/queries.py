@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from django.db import connection
 
 from prewatt.access.models import User
 from prewatt.access.permissions import Permission
@@ -128,6 +131,10 @@ class PlanMeter:
     profile: str
     relay_kind: str
     phases: int
+    site_id: int
+    time_zone: str
+    read_interval_s: int
+    since_at: datetime
     password_sealed: bytes | None = field(repr=False)
 
 
@@ -346,6 +353,26 @@ def plan_of_gateways(*, gateway_ids: Sequence[int]) -> list[PlanMeter]:
     columns = rows.order_by("bus__gateway_id", "bus__port", "pk").values_list(
         "bus__gateway_id", "bus__gateway__address", "bus_id", "bus__port", "bus__baud", "bus__parity", "pk", "address",
         "meter__maker", "meter__serial", "meter__profile", "meter__relay_kind", "meter__phases",
-        "meter__password_sealed",
+        "bus__gateway__site_id", "bus__gateway__site__time_zone", "bus__gateway__site__read_interval_s",
+        "period__startswith", "meter__password_sealed",
     )  # fmt: skip
     return [PlanMeter(*row[:-1], None if row[-1] is None else bytes(row[-1])) for row in columns]
+
+
+_PLAN_STAMP: Final = """
+SELECT (SELECT coalesce(max(pgh_id), 0) FROM estate_siteevent),
+       (SELECT coalesce(max(pgh_id), 0) FROM estate_gatewayevent),
+       (SELECT coalesce(max(pgh_id), 0) FROM estate_busevent),
+       (SELECT coalesce(max(pgh_id), 0) FROM estate_meterevent),
+       (SELECT coalesce(max(pgh_id), 0) FROM estate_meterinstallationevent)
+"""
+
+
+def plan_stamp() -> tuple[int, ...]:
+    """This function will return numbers that change when the plan of any gateway may have: the history's last rows.
+
+    A password alone leaves no history; look at the whole plan now and then.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_PLAN_STAMP)
+        return tuple(cursor.fetchone())

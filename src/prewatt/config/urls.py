@@ -1,12 +1,13 @@
 """All addresses."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from prewatt.config import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
+    path("", include("prewatt.console.urls")),
 ]
 
 handler400 = views.bad_request

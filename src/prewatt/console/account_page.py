@@ -15,8 +15,8 @@ from prewatt.kernel.money import Money
 from prewatt.ledger.values import PostingRow
 from prewatt.tenancy.values import AccountFacts
 from prewatt.usecases.see_account import PaymentOfEntry, RoomView
-from prewatt.usecases.see_usage import UsageView
 from prewatt.usecases.see_truths import Commanded, Truths
+from prewatt.usecases.see_usage import UsageView
 
 BAND_NAMES: Final = {1: "sharp", 2: "peak", 3: "flat", 4: "valley", 5: "deep_valley"}
 DAY_S: Final = 86_400
@@ -153,7 +153,9 @@ def chart_of(usage: UsageView, *, code: str, ranges: tuple[tuple[str, str], ...]
         "now": None,
     }
     rows = tuple(
-        ChartRow(labels[at], tuple(values[at] for values in usage.bands.values()), sum(v[at] for v in usage.bands.values()))
+        ChartRow(
+            labels[at], tuple(values[at] for values in usage.bands.values()), sum(v[at] for v in usage.bands.values())
+        )
         for at in range(len(labels))
     )
     return Chart(code, ranges, tuple(usage.bands), data, rows, usage.total_wh)

@@ -111,9 +111,12 @@ def tile_html(row: RoomTile, column: int, *, now: datetime) -> SafeString:
     state = state_of(row)
     look = ROOM[state]
     days = _days(row, now)
-    classes = " ".join(
-        filter(None, ("pw-t", look.shape and f"pw-t-{look.shape}", row.protected and "pw-t-shield", column and f"pw-c{column}"))
+    marks = (
+        look.shape and f"pw-t-{look.shape}",
+        "pw-t-shield" if row.protected else "",
+        f"pw-c{column}" if column else "",
     )
+    classes = " ".join(("pw-t", *filter(None, marks)))
     figures = (
         formats.UNKNOWN if days is None else str(days),
         formats.short_money(row.available),
@@ -154,7 +157,9 @@ def _face(state: RoomState, figure: str) -> SafeString:
 def _sample(state: RoomState) -> SafeString:
     shape = ROOM[state].shape
     figure = {RoomState.NORMAL: "33", RoomState.LEVEL_1: "6", RoomState.LEVEL_2: "2", RoomState.EMERGENCY: "1"}
-    return format_html('<span class="pw-t {}">{}</span>', f"pw-t-{shape}" if shape else "", _face(state, figure.get(state, "")))
+    return format_html(
+        '<span class="pw-t {}">{}</span>', f"pw-t-{shape}" if shape else "", _face(state, figure.get(state, ""))
+    )
 
 
 def _address(row: RoomTile) -> str:

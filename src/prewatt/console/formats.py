@@ -92,7 +92,7 @@ def age(span: timedelta | None) -> str:
 
 
 def clock(at: datetime | None, *, now: datetime, zone: ZoneInfo, seconds: bool = True) -> str:
-    """This function will write an instant: ``14:31:52`` on the day, ``21 Nov 14:31`` in the year, else with the year."""
+    """This function will write an instant: ``14:31:52`` on the day, ``21 Nov 14:31`` in the year, else its date."""
     if at is None:
         return UNKNOWN
     local, today = at.astimezone(zone), now.astimezone(zone)

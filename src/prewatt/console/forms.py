@@ -43,7 +43,10 @@ class ReasonForm(DeskForm):
     """A reason for the record, and a token that makes the form count once."""
 
     reason = forms.CharField(
-        label=_("Reason"), max_length=300, min_length=3, widget=forms.TextInput({"autocomplete": "off", "autofocus": True})
+        label=_("Reason"),
+        max_length=300,
+        min_length=3,
+        widget=forms.TextInput({"autocomplete": "off", "autofocus": True}),
     )
     token = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -64,17 +67,6 @@ class TopUpForm(DeskForm):
     amount = forms.CharField(label=_("Amount"), max_length=20, widget=forms.TextInput({"inputmode": "decimal"}))
     channel = forms.ChoiceField(label=_("Paid by"), widget=forms.RadioSelect)
     token = forms.UUIDField(widget=forms.HiddenInput)
-
-
-class ModeForm(DeskForm):
-    """The dated, signed step to another supply mode."""
-
-    mode = forms.ChoiceField(label=_("Supply mode"), widget=forms.RadioSelect)
-    building = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    statement = forms.CharField(
-        label=_("Statement that you sign"), max_length=500, min_length=10, widget=forms.Textarea({"rows": 3})
-    )
-    count = forms.IntegerField(label=_("Number of rooms that would be disconnected now"), min_value=0)
 
 
 class ReadingsForm(DeskForm):
@@ -103,9 +95,7 @@ class CountForm(ReasonForm):
         """This method will refuse a number that is not the dry run's."""
         count: int = self.cleaned_data["count"]
         if count != self.expected:
-            raise forms.ValidationError(
-                gettext("%(n)s can be cut: type %(n)s, or go back.") % {"n": self.expected}
-            )
+            raise forms.ValidationError(gettext("%(n)s can be cut: type %(n)s, or go back.") % {"n": self.expected})
         return count
 
 
@@ -124,3 +114,42 @@ class NoteForm(DeskForm):
     note = forms.CharField(
         label=_("What you found and did"), max_length=500, min_length=3, widget=forms.Textarea({"rows": 3})
     )
+
+
+class ResolveForm(DeskForm):
+    """What becomes of a reading that was held back."""
+
+    answer = forms.ChoiceField(
+        label=_("Decision"),
+        choices=[("accept", _("Accept: charge it")), ("reject", _("Reject: keep it, never charge it"))],
+        widget=forms.RadioSelect,
+    )  # fmt: skip
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, min_length=3, widget=forms.TextInput({"autocomplete": "off"})
+    )
+
+
+class SignForm(DeskForm):
+    """The dated, signed step to another supply mode."""
+
+    statement = forms.CharField(
+        label=_("Statement that you sign"), max_length=500, min_length=10, widget=forms.Textarea({"rows": 2})
+    )
+    count = forms.IntegerField(
+        label=_("Type the number of rooms that would be cut now"), min_value=0,
+        widget=forms.TextInput({"inputmode": "numeric"}),
+    )  # fmt: skip
+    seen = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, expected: int | None, **kwargs: Any) -> None:
+        self.expected = expected
+        super().__init__(*args, **kwargs)
+        if expected is None:
+            del self.fields["count"]
+
+    def clean_count(self) -> int:
+        """This method will refuse a number that is not the list's."""
+        count: int = self.cleaned_data["count"]
+        if count != self.expected:
+            raise forms.ValidationError(gettext("The list says %(n)s: read it, then type that.") % {"n": self.expected})
+        return count

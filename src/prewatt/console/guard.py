@@ -4,8 +4,9 @@
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
@@ -22,17 +23,28 @@ from prewatt.console.problems import explain
 from prewatt.kernel.errors import NotFound, NotPermitted, PrewattError
 from prewatt.usecases.see_site import SiteView, see_site
 
+if TYPE_CHECKING:
+    from prewatt.access.models import User
+
 PUBLIC: Final = "public"
 """The mark of a page that needs no permission: signing in and out, choosing language and theme."""
 
 View = Callable[..., HttpResponseBase]
 
 
-class DeskRequest(HttpRequest):
-    """A request that ``requires`` has let through: who, what they may do, and on which site."""
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who asks, what they may do, and on which site."""
 
+    user: "User"
     site: SiteView
     permissions: frozenset[str]
+
+
+class DeskRequest(HttpRequest):
+    """A request that ``requires`` has let through."""
+
+    desk: Desk
 
 
 def requires(permission: Permission) -> Callable[[View], View]:
@@ -43,12 +55,9 @@ def requires(permission: Permission) -> Callable[[View], View]:
         def guarded(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _ask_to_sign_in(request)
-            request.permissions = get_user_permissions(user=request.user)
             try:
-                if permission not in request.permissions:
-                    raise NotPermitted("Your role does not allow this.", hint="Ask an administrator for the permission.")
-                request.site = see_site(user=request.user, permission=permission)
-                activate(request.site.zone)
+                request.desk = _desk(request.user, permission)
+                activate(request.desk.site.zone)
                 return view(request, *args, **kwargs)
             except PrewattError as error:
                 return problem_page(request, error)
@@ -56,6 +65,13 @@ def requires(permission: Permission) -> Callable[[View], View]:
         return _mark(guarded, permission)
 
     return decorate
+
+
+def _desk(user: "User", permission: Permission) -> Desk:
+    permissions = get_user_permissions(user=user)
+    if permission not in permissions:
+        raise NotPermitted("Your role does not allow this.", hint="Ask an administrator for the permission.")
+    return Desk(user, see_site(user=user, permission=permission), permissions)
 
 
 def public(view: View) -> View:

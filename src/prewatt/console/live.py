@@ -41,7 +41,7 @@ class Stream:
     queue: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(QUEUE_MAX))
 
     def tell(self, topics: str) -> None:
-        """This method will queue topics; a page that does not read is ended, and asks for everything when it is back."""
+        """This method will queue topics; a page that does not read is ended, and asks for all when it is back."""
         try:
             self.queue.put_nowait(topics)
         except asyncio.QueueFull:

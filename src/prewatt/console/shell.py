@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from prewatt.access.permissions import ROLES, Permission
 from prewatt.cases.queries import count_open_cases
-from prewatt.console.guard import DeskRequest
+from prewatt.console.guard import Desk
 from prewatt.kernel.clock import estate_clock, estate_now
 from prewatt.usecases.see_guard import Guard, see_guard
 
@@ -57,19 +57,19 @@ class RailItem:
 class Shell:
     """The frame of one page; what a part of a page does not draw is not asked for."""
 
-    def __init__(self, request: DeskRequest) -> None:
-        self.request = request
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
         self.now = estate_now()
-        self.site_name = request.site.name
-        self.zone = request.site.zone.key
+        self.site_name = desk.site.name
+        self.zone = desk.site.zone.key
         self.speed = estate_clock().speed
         self.estate_ms = int(self.now.timestamp() * 1000)
-        self.user_name = str(request.user)
+        self.user_name = str(desk.user)
 
     @cached_property
     def guard(self) -> Guard:
         """This property will hold the guard bar's facts."""
-        return see_guard(site=self.request.site, now=self.now)
+        return see_guard(site=self.desk.site, now=self.now)
 
     @property
     def meters(self) -> int:
@@ -79,30 +79,34 @@ class Shell:
     @property
     def may_stop(self) -> bool:
         """This property will tell whether the login may stop all disconnections."""
-        return Permission.SUPPLY_STOP in self.request.permissions
+        return Permission.SUPPLY_STOP in self.desk.permissions
 
     @cached_property
     def nav(self) -> list[RailItem]:
         """This property will hold the sections that the login may open."""
-        cases = count_open_cases(user=self.request.user)
+        cases = count_open_cases(user=self.desk.user)
         return [
             RailItem(
                 section.code, section.icon, section.label, reverse(f"console:{section.code}"), section.group,
                 cases if section.code == "shift" else 0,
             )
             for section in SECTIONS
-            if section.permission in self.request.permissions
+            if section.permission in self.desk.permissions
         ]  # fmt: skip
 
     @property
     def role_names(self) -> str:
         """This property will hold the roles whose permissions the login has in full."""
-        held = self.request.permissions
+        held = self.desk.permissions
         return ", ".join(str(role.label) for role in ROLES.values() if role.permissions <= held)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """This context processor will hand every page its frame and the theme that the person chose."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
-    frame = Shell(request) if isinstance(getattr(request, "permissions", None), frozenset) else None  # type: ignore[arg-type]  # requires() has let it through
-    return {"shell": frame, "theme": theme if theme in THEMES else ""}
+    desk = getattr(request, "desk", None)
+    return {
+        "shell": None if desk is None else Shell(desk),
+        "permissions": frozenset() if desk is None else desk.permissions,
+        "theme": theme if theme in THEMES else "",
+    }

@@ -117,20 +117,19 @@ class RoomFacts:
 
 
 def primary_state(facts: RoomFacts) -> RoomState:
-    """This function will choose the one state that a room shows: under way, lost, off, arrears, level 2, level 1, normal."""
-    if facts.moving:
-        return RoomState.MOVING
-    if facts.lost:
-        return RoomState.LOST
-    if not facts.opened:
-        return RoomState.VACANT
-    if facts.reported == "off":
-        return RoomState.OFF
-    if facts.available_minor is not None and facts.available_minor <= 0:
-        return RoomState.ARREARS
-    if facts.emergency:
-        return RoomState.EMERGENCY
-    return {2: RoomState.LEVEL_2, 1: RoomState.LEVEL_1}.get(facts.level, RoomState.NORMAL)
+    """This function will choose the one state that a room shows, by the precedence of ``RoomState``."""
+    owes = facts.available_minor is not None and facts.available_minor <= 0
+    rules = (
+        (facts.moving, RoomState.MOVING),
+        (facts.lost, RoomState.LOST),
+        (not facts.opened, RoomState.VACANT),
+        (facts.reported == "off", RoomState.OFF),
+        (owes, RoomState.ARREARS),
+        (facts.emergency, RoomState.EMERGENCY),
+        (facts.level == 2, RoomState.LEVEL_2),
+        (facts.level == 1, RoomState.LEVEL_1),
+    )
+    return next((state for holds, state in rules if holds), RoomState.NORMAL)
 
 
 def look_of(table: dict[str, Look], key: str) -> Look:

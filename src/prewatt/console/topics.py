@@ -22,7 +22,7 @@ def account_topic(account_id: int) -> str:
 
 
 def topics_of(payload: str) -> tuple[int | None, list[str]]:
-    """This function will turn a message of the database into (site or None, topics). Raises ValueError for another's."""
+    """This function will turn a message of the database into (site or None, topics). Raises ValueError."""
     said: dict[str, Any] = json.loads(payload)
     if said.get("many"):
         return said.get("site"), [ALL]

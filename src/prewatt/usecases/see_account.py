@@ -207,7 +207,5 @@ def _payments(entries: Sequence[int]) -> dict[int, PaymentOfEntry]:
     rows = Payment.objects.filter(entry__in=entries)
     return {
         entry: PaymentOfEntry(public_id, kind, document)
-        for entry, public_id, kind, document in rows.values_list(
-            "entry_id", "public_id", "kind", "document__public_id"
-        )
+        for entry, public_id, kind, document in rows.values_list("entry_id", "public_id", "kind", "document__public_id")
     }

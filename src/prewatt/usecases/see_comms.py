@@ -63,7 +63,7 @@ class BusComm:
 
     @property
     def comm(self) -> str:
-        """This property will sum the bus up: lost with its gateway or all its meters, degraded with some, else online."""
+        """This property will sum the bus up: lost with its gateway or all meters, degraded with some, else online."""
         states = Counter(meter.comm for meter in self.meters)
         if self.gateway_comm == "lost" or (self.meters and states["lost"] == len(self.meters)):
             return "lost"
@@ -93,7 +93,11 @@ def see_bus(*, user: User, site_id: int, public_id: UUID) -> BusComm:
 
 
 def _bus(
-    gateway: GatewayLine, bus: BusLine, state: GatewayState | None, sweep: BusState | None, meters: dict[Any, MeterState]
+    gateway: GatewayLine,
+    bus: BusLine,
+    state: GatewayState | None,
+    sweep: BusState | None,
+    meters: dict[Any, MeterState],
 ) -> BusComm:
     return BusComm(
         public_id=bus.public_id, gateway=gateway.code, building=gateway.building, floor=gateway.floor, port=bus.port,
@@ -101,7 +105,8 @@ def _bus(
         gateway_comm=state.comm if state is not None else "lost",
         gateway_since=state.comm_since if state is not None else None,
         swept_at=sweep.swept_at if sweep is not None else None, sweep_ms=sweep.sweep_ms if sweep is not None else None,
-        reads_ok=sweep.reads_ok if sweep is not None else 0, reads_failed=sweep.reads_failed if sweep is not None else 0,
+        reads_ok=sweep.reads_ok if sweep is not None else 0,
+        reads_failed=sweep.reads_failed if sweep is not None else 0,
         rejected=sweep.rejected if sweep is not None else {},
         round_trip_ms=sweep.round_trip_ms if sweep is not None else None,
         meters=tuple(_meter(line, meters.get(line.installation_id)) for line in bus.meters),

@@ -10,7 +10,10 @@ from django.db import connection
 
 from prewatt.access.models import User
 from prewatt.access.permissions import Permission
+from prewatt.access.queries import for_scope
+from prewatt.estate.models import MeterInstallation
 from prewatt.estate.queries import list_buildings
+from prewatt.metering.errors import UnknownReading
 from prewatt.metering.models import Quality
 
 PAGE: Final = 100
@@ -40,6 +43,16 @@ class ReadingLine:
         """This property will tell whether a person must still decide about the reading."""
         return self.quality == Quality.QUARANTINED
 
+    @property
+    def four_rates(self) -> tuple[int | None, ...]:
+        """This property will hold the registers T1 to T4, None where the meter gave none."""
+        return (*self.rates_wh, None, None, None, None)[:4]
+
+    @property
+    def iso(self) -> str:
+        """This property will hold the exact instant, as addresses carry it."""
+        return self.read_at.isoformat()
+
 
 @dataclass(frozen=True, slots=True)
 class ReadingsWanted:
@@ -63,7 +76,8 @@ SELECT p.code, p.public_id, m.serial, i.address, i.multiplier, r.kind, r.read_at
    AND (%(from)s::timestamptz IS NULL OR r.read_at >= %(from)s)
    AND (%(to)s::timestamptz IS NULL OR r.read_at < %(to)s)
    AND (NOT %(held)s OR r.quality = 2)
-   AND (%(before)s::timestamptz IS NULL OR (r.read_at, i.public_id, r.kind) < (%(before)s, %(before_id)s::uuid, %(before_kind)s))
+   AND (%(before)s::timestamptz IS NULL
+        OR (r.read_at, i.public_id, r.kind) < (%(before)s, %(before_id)s::uuid, %(before_kind)s))
  ORDER BY r.read_at DESC, i.public_id DESC, r.kind DESC
  LIMIT %(limit)s
 """
@@ -84,7 +98,21 @@ def list_readings(
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_READINGS, parameters)
-        return [ReadingLine(*row[:10], tuple(row[10]), *row[11:]) for row in cursor.fetchall()]
+        return [_line(row) for row in cursor.fetchall()]
+
+
+def find_installation(*, user: User, public_id: UUID) -> int:
+    """This function will return the row number of an installation that the login may work on. Raises UnknownReading."""
+    rows = for_scope(
+        MeterInstallation.objects.filter(public_id=public_id),
+        path_field="metering_point__building__scope__path",
+        user=user,
+        permission=Permission.CASES_WORK,
+    )
+    found = rows.values_list("pk", flat=True).first()
+    if found is None:
+        raise UnknownReading("There is no such meter, or it is not within your scope.")
+    return found
 
 
 def iterate_readings(
@@ -103,5 +131,11 @@ def iterate_readings(
         before = (last.read_at, last.installation_public_id, last.kind)
 
 
+def _line(row: tuple[Any, ...]) -> ReadingLine:
+    columns: list[Any] = list(row)
+    columns[10] = tuple(columns[10])
+    return ReadingLine(*columns)
+
+
 def _escaped(text: str) -> str:
-    return text.replace("\\\\", "\\\\\\\\").replace("%", "\\\\%").replace("_", "\\\\_")
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -65,7 +65,8 @@ WITH points AS (SELECT id FROM estate_meteringpoint WHERE building_id = ANY(%(bu
                  WHERE upper_inf(t.period))
 SELECT paid.n, paid.oldest, lost.n, lost.oldest, zero.today, zero.soon, live.n, live.oldest, told.n, told.oldest,
        held.n, held.oldest, done.off_proven, done.off_all, done.on_proven, done.on_all, spared.n, seen.read, seen.all_n
-  FROM (SELECT count(*) AS n, min(r.desired_at) AS oldest FROM supply_relay r JOIN points p ON p.id = r.metering_point_id
+  FROM (SELECT count(*) AS n, min(r.desired_at) AS oldest
+          FROM supply_relay r JOIN points p ON p.id = r.metering_point_id
          WHERE r.desired = 'on' AND r.reported = 'off' AND r.differs) paid,
        (SELECT count(*) AS n, min(s.comm_since) AS oldest FROM metering_meterstate s
           JOIN estate_meterinstallation i ON i.id = s.installation_id AND upper_inf(i.period)
@@ -73,8 +74,10 @@ SELECT paid.n, paid.oldest, lost.n, lost.oldest, zero.today, zero.soon, live.n, 
          WHERE s.comm = 'lost' AND s.comm_since <= %(offline_before)s) lost,
        (SELECT count(*) FILTER (WHERE a.empties_at < %(tomorrow)s) AS today, count(*) AS soon
           FROM tenancy_account a JOIN paying ON paying.id = a.id
-         WHERE a.site_id = %(site)s AND a.state = 'open' AND a.empties_at < %(soon)s AND a.payment_mode = 'prepaid') zero,
-       (SELECT count(*) AS n, min(c.estate_at) AS oldest FROM supply_command c JOIN points p ON p.id = c.metering_point_id
+         WHERE a.site_id = %(site)s AND a.state = 'open' AND a.empties_at < %(soon)s
+           AND a.payment_mode = 'prepaid') zero,
+       (SELECT count(*) AS n, min(c.estate_at) AS oldest
+          FROM supply_command c JOIN points p ON p.id = c.metering_point_id
          WHERE c.state IN ('queued', 'sent', 'acknowledged')) live,
        (SELECT count(*) AS n, min(o.created_at) AS oldest FROM notices_notice o JOIN paying ON paying.id = o.account_id
          WHERE o.channel = 'desk' AND o.state = 'pending') told,
@@ -86,7 +89,8 @@ SELECT paid.n, paid.oldest, lost.n, lost.oldest, zero.today, zero.soon, live.n, 
                count(*) FILTER (WHERE c.wanted = 'on') AS on_all
           FROM supply_command c JOIN points p ON p.id = c.metering_point_id
          WHERE c.estate_at >= %(today)s AND c.state NOT IN ('voided', 'expired')) done,
-       (SELECT count(DISTINCT d.metering_point_id) AS n FROM supply_decision d JOIN points p ON p.id = d.metering_point_id
+       (SELECT count(DISTINCT d.metering_point_id) AS n
+          FROM supply_decision d JOIN points p ON p.id = d.metering_point_id
          WHERE d.at >= %(today)s AND d.answer = 'spare') spared,
        (SELECT count(*) FILTER (WHERE s.comm <> 'lost') AS read, count(*) AS all_n
           FROM estate_meterinstallation i JOIN points p ON p.id = i.metering_point_id
@@ -114,7 +118,8 @@ def see_shift(*, user: User, site: SiteView, now: datetime) -> ShiftView:
     date = local_date(now, site.zone)
     today = day_start(date, site.zone)
     wanted = {
-        "site": site.id, "path": f"{site.scope.path}%", "today": today, "date": date, "before": date - timedelta(days=7),
+        "site": site.id, "path": f"{site.scope.path}%", "today": today, "date": date,
+        "before": date - timedelta(days=7),
         "tomorrow": day_start(date + timedelta(days=1), site.zone), "soon": now + timedelta(days=3),
         "offline_before": now - OFFLINE_AFTER,
         "buildings": [one.id for one in list_buildings(user=user, site_id=site.id)],
@@ -136,4 +141,5 @@ def see_shift(*, user: User, site: SiteView, now: datetime) -> ShiftView:
 def _rows(sql: str, parameters: dict[str, Any]) -> Sequence[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows

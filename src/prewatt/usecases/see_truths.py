@@ -95,8 +95,8 @@ def see_truths(*, point_ids: Sequence[int]) -> dict[int, Truths]:
 
 
 def _truths(row: tuple[Any, ...]) -> Truths:
-    point, paid, command = row[:9], row[9:15], row[15:]
-    return Truths(*point, _credited(paid), _commanded(command))
+    columns: list[Any] = [*row[:9], _credited(row[9:15]), _commanded(row[15:])]
+    return Truths(*columns)
 
 
 def _credited(columns: tuple[Any, ...]) -> Credited | None:

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Sum
+from django.db.models import Sum
 
 from prewatt.billing.models import Position, TariffAssignment
 from prewatt.billing.queries.timelines import load_timelines
@@ -15,6 +15,7 @@ from prewatt.metering.models import DayUsage
 from prewatt.rating.segments import from_instant_us, to_us
 from prewatt.usecases.see_site import SiteView
 
+BAND_COLUMNS: Final = ("sharp_wh", "peak_wh", "flat_wh", "valley_wh", "deep_valley_wh")
 PRICE_AHEAD: Final = timedelta(days=2)
 
 
@@ -46,22 +47,22 @@ def see_day_usage(*, account_id: int, zone: ZoneInfo, now: datetime, days: int) 
     used = sorted({band for day in dates for band in by_day[day]})
     before = tuple(sum(by_day[day - timedelta(days=7)].values()) for day in dates)
     return UsageView(
-        dates, {band: tuple(by_day[day].get(band, 0) for day in dates) for band in used}, before if any(before) else None
+        dates,
+        {band: tuple(by_day[day].get(band, 0) for day in dates) for band in used},
+        before if any(before) else None,
     )
 
 
 def see_month_usage(*, account_id: int, months: int) -> UsageView:
     """This function will return the account's use of its last months, from its positions."""
-    bands = {1: "sharp_wh", 2: "peak_wh", 3: "flat_wh", 4: "valley_wh", 5: "deep_valley_wh"}
-    sums: dict[str, Any] = {column: Sum(F(column)) for column in bands.values()}
     rows = list(
-        Position.objects.filter(account=account_id).values("period_start").annotate(**sums)
+        Position.objects.filter(account=account_id)
+        .values_list("period_start")
+        .annotate(*(Sum(column) for column in BAND_COLUMNS))
         .order_by("-period_start")[:months]
-    )[::-1]  # fmt: skip
-    by_band = {band: tuple(row[column] for row in rows) for band, column in bands.items()}
-    return UsageView(
-        tuple(row["period_start"] for row in rows), {band: wh for band, wh in by_band.items() if any(wh)}, None
-    )
+    )[::-1]
+    by_band = {band: tuple(row[band] for row in rows) for band in range(1, len(BAND_COLUMNS) + 1)}
+    return UsageView(tuple(row[0] for row in rows), {band: wh for band, wh in by_band.items() if any(wh)}, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def see_price(*, point_id: int, site: SiteView, now: datetime) -> PriceView | No
     timeline = load_timelines(keys=[key], site_id=site.id, zone=site.zone.key)[key]
     segments = timeline.segments(from_us=to_us(now), to_us=to_us(now + PRICE_AHEAD))
     priced = [
-        (one.from_us, int(one.band), timeline.tariff(one.version).prices[one.band])
+        (one.from_us, int(one.band), timeline.tariff(one.version).price_of(one.band))
         for one in segments
         if one.version is not None and one.band is not None
     ]

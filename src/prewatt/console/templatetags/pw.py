@@ -10,7 +10,7 @@ from django.templatetags.static import static
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import get_current_timezone
+from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
 from prewatt.console import formats, labels, states
@@ -64,7 +64,10 @@ def chip(table: str, key: str, detail: str = "") -> SafeString:
     found = _TABLES[table].get(str(key), states.UNKNOWN_LOOK)
     words = format_html("{} {}", found.label, detail) if detail else str(found.label)
     return format_html(
-        '<span class="pw-chip pw-chip-{}">{}{}</span>', found.tone, icon_svg(found.icon, "pw-turn" if found.turns else ""), words
+        '<span class="pw-chip pw-chip-{}">{}{}</span>',
+        found.tone,
+        icon_svg(found.icon, "pw-turn" if found.turns else ""),
+        words,
     )
 
 
@@ -174,8 +177,7 @@ def percent(part: int | None, whole: int | None, digits: int = 1) -> str:
 
 
 def _zone() -> ZoneInfo:
-    zone = get_current_timezone()
-    return zone if isinstance(zone, ZoneInfo) else ZoneInfo("UTC")
+    return ZoneInfo(get_current_timezone_name())
 
 
 @register.filter

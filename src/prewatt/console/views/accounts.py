@@ -6,7 +6,6 @@ from uuid import UUID
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -20,7 +19,11 @@ from prewatt.tenancy.queries import get_account
 from prewatt.usecases.see_account import AccountView, RoomView, see_account, see_room
 from prewatt.usecases.see_usage import see_day_usage, see_month_usage, see_price
 
-RANGES: Final = (("14", gettext_lazy("14 days")), ("45", gettext_lazy("45 days")), ("months", gettext_lazy("12 months")))
+RANGES: Final = (
+    ("14", gettext_lazy("14 days")),
+    ("45", gettext_lazy("45 days")),
+    ("months", gettext_lazy("12 months")),
+)
 TABS: Final = (
     ("ledger", gettext_lazy("Ledger")),
     ("commands", gettext_lazy("Commands")),
@@ -32,7 +35,7 @@ TABS: Final = (
 @requires(Permission.ACCOUNT_VIEW)
 def account(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     """This view will show an account; ``?room=`` chooses among its rooms, ``?tab=`` among its histories."""
-    view = see_account(user=request.user, public_id=public_id)
+    view = see_account(user=request.desk.user, public_id=public_id)
     tab = request.GET.get("tab", "ledger")
     context = _context(request, view) | _tab(view, tab if tab in dict(TABS) else "ledger")
     return render(request, "console/account.html", context | {"chart": _chart(request, view.facts.id, "14")})
@@ -42,7 +45,7 @@ def account(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
 @requires(Permission.ACCOUNT_VIEW)
 def account_live(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     """This view will show truths, balance and steps again, after something changed."""
-    view = see_account(user=request.user, public_id=public_id)
+    view = see_account(user=request.desk.user, public_id=public_id)
     return render(request, "console/parts/account_live.html", _context(request, view))
 
 
@@ -50,15 +53,15 @@ def account_live(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
 @requires(Permission.ACCOUNT_VIEW)
 def account_tab(request: DeskRequest, public_id: UUID, tab: str) -> HttpResponseBase:
     """This view will show one of the account's histories."""
-    view = see_account(user=request.user, public_id=public_id)
-    return render(request, "console/parts/account_tab.html", {"permissions": request.permissions, **_tab(view, tab)})
+    view = see_account(user=request.desk.user, public_id=public_id)
+    return render(request, "console/parts/account_tab.html", _tab(view, tab))
 
 
 @require_safe
 @requires(Permission.ACCOUNT_VIEW)
 def account_usage(request: DeskRequest, public_id: UUID, stretch: str) -> HttpResponseBase:
     """This view will show the usage chart for another stretch of time."""
-    facts = get_account(user=request.user, public_id=public_id)
+    facts = get_account(user=request.desk.user, public_id=public_id)
     return render(request, "console/parts/usage.html", {"facts": facts, "chart": _chart(request, facts.id, stretch)})
 
 
@@ -66,8 +69,8 @@ def account_usage(request: DeskRequest, public_id: UUID, stretch: str) -> HttpRe
 @requires(Permission.ESTATE_VIEW)
 def room(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     """This view will lead from a tile to the account that pays for the room, or show the room without one."""
-    found, facts = see_room(user=request.user, public_id=public_id)
-    if facts is not None and Permission.ACCOUNT_VIEW in request.permissions:
+    found, facts = see_room(user=request.desk.user, public_id=public_id)
+    if facts is not None and Permission.ACCOUNT_VIEW in request.desk.permissions:
         return redirect(f"{reverse('console:account', args=[facts.public_id])}?room={found.point.code}")
     return render(request, "console/room.html", {"section": "rooms", "room": found, "steps": steps_of(found)})
 
@@ -84,10 +87,9 @@ def _context(request: DeskRequest, view: AccountView) -> dict[str, Any]:
         "steps": steps_of(chosen) if chosen is not None else [],
         "minus_accrued": -view.facts.accrued,
         "days": days_left(view.facts, now),
-        "today_wh": see_day_usage(account_id=view.facts.id, zone=request.site.zone, now=now, days=1).total_wh,
-        "price": see_price(point_id=chosen.point.id, site=request.site, now=now) if chosen else None,
+        "today_wh": see_day_usage(account_id=view.facts.id, zone=request.desk.site.zone, now=now, days=1).total_wh,
+        "price": see_price(point_id=chosen.point.id, site=request.desk.site, now=now) if chosen else None,
         "topics": " ".join(topics),
-        "permissions": request.permissions,
         "tabs": TABS,
     }
 
@@ -113,6 +115,6 @@ def _chart(request: DeskRequest, account_id: int, stretch: str) -> Any:
         usage = see_month_usage(account_id=account_id, months=12)
     else:
         usage = see_day_usage(
-            account_id=account_id, zone=request.site.zone, now=estate_now(), days=45 if stretch == "45" else 14
+            account_id=account_id, zone=request.desk.site.zone, now=estate_now(), days=45 if stretch == "45" else 14
         )
     return chart_of(usage, code=stretch if stretch in dict(RANGES) else "14", ranges=ranges)

@@ -16,7 +16,7 @@ from prewatt.usecases.see_comms import see_bus, see_comms
 @require_safe
 def comms(request: DeskRequest) -> HttpResponseBase:
     """This view will list all buses, ``?order=worst`` with the sick ones first, beside the one that is open."""
-    buses = see_comms(user=request.user, site_id=request.site.id)
+    buses = see_comms(user=request.desk.user, site_id=request.desk.site.id)
     worst = request.GET.get("order") == "worst"
     if worst:
         buses.sort(key=lambda bus: (bus.comm == "online", bus.online - len(bus.meters)))
@@ -39,5 +39,5 @@ def comms(request: DeskRequest) -> HttpResponseBase:
 @require_safe
 def bus(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     """This view will show one bus again."""
-    found = see_bus(user=request.user, site_id=request.site.id, public_id=public_id)
+    found = see_bus(user=request.desk.user, site_id=request.desk.site.id, public_id=public_id)
     return render(request, "console/parts/bus.html", {"bus": found, "wire": wire_of(found)})

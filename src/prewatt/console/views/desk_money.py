@@ -35,7 +35,7 @@ METHODS = ["GET", "HEAD", "POST"]
 @require_http_methods(METHODS)
 def refund(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     """This view will give a part of the balance back, with a reason and a paper."""
-    facts = get_account(user=request.user, public_id=public_id, permission=Permission.MONEY_REFUND)
+    facts = get_account(user=request.desk.user, public_id=public_id, permission=Permission.MONEY_REFUND)
     form = AmountForm(request.POST or None, initial={"token": uuid7(), "channel": "cash"})
     form.fields["channel"].choices = list(LABELS["channel"].items())  # type: ignore[attr-defined]  # a ChoiceField has choices
 
@@ -60,7 +60,7 @@ def refund(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
 @require_http_methods(METHODS)
 def clear(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     """This view will bring a balance to zero by an entry, with a reason and a paper."""
-    facts = get_account(user=request.user, public_id=public_id, permission=Permission.MONEY_CLEAR)
+    facts = get_account(user=request.desk.user, public_id=public_id, permission=Permission.MONEY_CLEAR)
     form = ReasonForm(request.POST or None, initial={"token": uuid7()})
 
     def act(data: dict[str, Any]) -> HttpResponseBase:
@@ -86,7 +86,7 @@ def clear(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
 @require_http_methods(METHODS)
 def reverse_top_up(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     """This view will undo a wrong top-up by the opposite entry; both stay in the ledger."""
-    payment = get_payment(user=request.user, public_id=public_id, permission=Permission.MONEY_REVERSE)
+    payment = get_payment(user=request.desk.user, public_id=public_id, permission=Permission.MONEY_REVERSE)
     form = ReasonForm(request.POST or None, initial={"token": uuid7()})
 
     def act(data: dict[str, Any]) -> HttpResponseBase:
@@ -112,7 +112,7 @@ def reverse_top_up(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
 @require_safe
 def receipt(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     """This view will show an issued paper for printing: 80 mm, or ``?paper=a4``."""
-    paper = paper_of(see_receipt(user=request.user, public_id=public_id))
+    paper = paper_of(see_receipt(user=request.desk.user, public_id=public_id))
     context = {
         "section": "till",
         "paper": paper,

@@ -22,8 +22,10 @@ ROWS = 100
 @require_safe
 def letters(request: DeskRequest) -> HttpResponseBase:
     """This view will show the desk's list of tenants to tell beside the letter boxes; ``?open=`` shows one letter."""
-    to_tell = list_desk_notices(user=request.user, permission=Permission.ACCOUNT_VIEW, site_id=request.site.id)
-    box = list_letterbox(user=request.user, limit=ROWS)
+    to_tell = list_desk_notices(
+        user=request.desk.user, permission=Permission.ACCOUNT_VIEW, site_id=request.desk.site.id
+    )
+    box = list_letterbox(user=request.desk.user, limit=ROWS)
     wanted = request.GET.get("open", "")
     opened = next((one for one in [*box, *to_tell] if str(one.public_id) == wanted), next(iter(box), None))
     context = {
@@ -31,7 +33,6 @@ def letters(request: DeskRequest) -> HttpResponseBase:
         "to_tell": to_tell,
         "box": box,
         "opened": opened,
-        "permissions": request.permissions,
     }
     return render(request, "console/letters.html", context)
 
@@ -40,7 +41,7 @@ def letters(request: DeskRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def told(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     """This view will mark a notice as told: by whom and how is its proof of delivery."""
-    notice = get_notice(public_id=public_id, user=request.user)
+    notice = get_notice(public_id=public_id, user=request.desk.user)
     form = ToldForm(request.POST or None)
 
     def act(data: dict[str, str]) -> HttpResponseBase:

@@ -23,7 +23,7 @@ TILES_MAX: Final = 100
 def board(request: DeskRequest) -> HttpResponseBase:
     """This view will show all rooms; ``?state=`` begins with the legend's filter set."""
     now = estate_now()
-    rows = list_room_tiles(user=request.user, site_id=request.site.id, now=now)
+    rows = list_room_tiles(user=request.desk.user, site_id=request.desk.site.id, now=now)
     context = {
         "section": "rooms",
         "blocks": blocks(rows, now=now),
@@ -31,7 +31,6 @@ def board(request: DeskRequest) -> HttpResponseBase:
         "count": len(rows),
         "wanted": request.GET.get("state", ""),
         "columns": range(1, 33),
-        "permissions": request.permissions,
     }
     return render(request, "console/rooms.html", context)
 
@@ -42,7 +41,7 @@ def tiles(request: DeskRequest) -> HttpResponseBase:
     """This view will draw some tiles again: ``?ids=`` names at most 100 rooms."""
     wanted = [UUID(text) for text in request.GET.get("ids", "").split(",")[:TILES_MAX] if _is_uuid(text)]
     now = estate_now()
-    rows = list_room_tiles(user=request.user, site_id=request.site.id, now=now, public_ids=wanted)
+    rows = list_room_tiles(user=request.desk.user, site_id=request.desk.site.id, now=now, public_ids=wanted)
     return HttpResponse("".join(tile_html(row, 0, now=now) for row in rows))
 
 
@@ -58,5 +57,5 @@ def _is_uuid(text: str) -> bool:
 @requires(Permission.ESTATE_VIEW)
 def peek(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     """This view will show the pop-up of one room: its three truths and its balance."""
-    room, facts = see_room(user=request.user, public_id=public_id)
+    room, facts = see_room(user=request.desk.user, public_id=public_id)
     return render(request, "console/parts/peek.html", {"room": room, "facts": facts, "now": estate_now()})

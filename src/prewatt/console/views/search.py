@@ -16,7 +16,7 @@ HITS = 10
 def search(request: DeskRequest) -> HttpResponseBase:
     """This view will list what was found; one hit opens at once where scripts are off."""
     text = request.GET.get("q", "")
-    found = find_accounts(user=request.user, text=text, limit=HITS)
+    found = find_accounts(user=request.desk.user, text=text, limit=HITS)
     if is_part(request):
         return render(request, "console/parts/found.html", {"found": found, "q": text})
     if len(found) == 1:

@@ -51,19 +51,19 @@ def shift_live(request: DeskRequest) -> HttpResponseBase:
 def guard_bar(request: DeskRequest) -> HttpResponseBase:
     """This view will show the guard bar again."""
     context = {
-        "guard": see_guard(site=request.site, now=estate_now()),
-        "may_stop": Permission.SUPPLY_STOP in request.permissions,
+        "guard": see_guard(site=request.desk.site, now=estate_now()),
+        "may_stop": Permission.SUPPLY_STOP in request.desk.permissions,
     }
     return render(request, "console/parts/guard.html", context)
 
 
 def _board(request: DeskRequest) -> dict[str, Any]:
     now = estate_now()
-    cases = list_open_cases(user=request.user, limit=ROWS_MAX)
+    cases = list_open_cases(user=request.desk.user, limit=ROWS_MAX)
     rooms = see_case_rooms(cases=cases)
     return {
         "now": now,
-        "view": see_shift(user=request.user, site=request.site, now=now),
+        "view": see_shift(user=request.desk.user, site=request.desk.site, now=now),
         "rows": [NextUp(case, rooms.get(case.id)) for case in cases],
-        "progress": list_progress(user=request.user),
+        "progress": list_progress(user=request.desk.user),
     }

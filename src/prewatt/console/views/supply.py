@@ -21,11 +21,11 @@ from prewatt.console.forms import CountForm, DeskForm, ReasonForm
 from prewatt.console.guard import DeskRequest, actor_of, requires, to_uuid
 from prewatt.console.problems import sentence
 from prewatt.console.views.desk_money import ask, done
+from prewatt.kernel.clock import estate_now
 from prewatt.kernel.errors import NotFound, Refused
 from prewatt.kernel.ids import uuid7
 from prewatt.supply.room_board import RoomTile, list_room_tiles
 from prewatt.supply.values import PointSupply
-from prewatt.kernel.clock import estate_now
 from prewatt.usecases.disconnect_point import disconnect_point
 from prewatt.usecases.protect_point import protect_point, unprotect_point
 from prewatt.usecases.reconnect_point import reconnect_point
@@ -80,8 +80,12 @@ def _spared_restore(room: RoomTile) -> str:
 
 
 VERBS: Final[dict[str, Verb]] = {
-    "disconnect": Verb(disconnect_point, gettext_lazy("Cut: dry run"), gettext_lazy("will be cut"), "bolt-off", "off", _spared_cut),
-    "reconnect": Verb(reconnect_point, gettext_lazy("Restore"), gettext_lazy("will be restored"), "bolt", "ok", _spared_restore),
+    "disconnect": Verb(
+        disconnect_point, gettext_lazy("Cut: dry run"), gettext_lazy("will be cut"), "bolt-off", "off", _spared_cut
+    ),
+    "reconnect": Verb(
+        reconnect_point, gettext_lazy("Restore"), gettext_lazy("will be restored"), "bolt", "ok", _spared_restore
+    ),
     "protect": Verb(
         protect_point, gettext_lazy("Protect"), gettext_lazy("will be protected"), "shield", "acc",
         lambda room: _("is protected already") if room.protected else "",
@@ -112,7 +116,11 @@ def change(request: DeskRequest, verb: str) -> HttpResponseBase:
         reached = _each(request, chosen, targets, data["reason"])
         if not reached:
             raise Refused("No room was changed.", hint="See the messages, then try again.")
-        said = ngettext("%(n)s order given; the relay's own answer follows.", "%(n)s orders given; the relays' own answers follow.", reached)
+        said = ngettext(
+            "%(n)s order given; the relay's own answer follows.",
+            "%(n)s orders given; the relays' own answers follow.",
+            reached,
+        )
         return done(request, _back(request), said % {"n": reached})
 
     return ask(request, form, act, _words(chosen, verb, rows, len(targets)))
@@ -152,11 +160,13 @@ def commands(request: DeskRequest) -> HttpResponseBase:
     before = request.GET.get("before", "")
     live = request.GET.get("live") == "1"
     found = list_commands(
-        user=request.user, site_id=request.site.id, live=live, limit=COMMANDS,
+        user=request.desk.user, site_id=request.desk.site.id, live=live, limit=COMMANDS,
         before=to_uuid(before) if before else None,
     )  # fmt: skip
     more = found[-1].public_id if len(found) == COMMANDS else None
-    return render(request, "console/commands.html", {"section": "commands", "commands": found, "live": live, "more": more})
+    return render(
+        request, "console/commands.html", {"section": "commands", "commands": found, "live": live, "more": more}
+    )
 
 
 def _dry_run(request: DeskRequest, verb: Verb) -> list[DryRow]:
@@ -165,7 +175,7 @@ def _dry_run(request: DeskRequest, verb: Verb) -> list[DryRow]:
     if not 0 < len(wanted) <= ROOMS_MAX:
         raise Refused("Choose rooms first.", hint=f"At least one, at most {ROOMS_MAX} at a time.")
     rooms = list_room_tiles(
-        user=request.user, site_id=request.site.id, now=estate_now(), public_ids=wanted,
+        user=request.desk.user, site_id=request.desk.site.id, now=estate_now(), public_ids=wanted,
         permission=Permission.SUPPLY_SWITCH,
     )  # fmt: skip
     return [_dry_row(room, verb) for room in rooms]
@@ -202,14 +212,12 @@ def _each(request: DeskRequest, verb: Verb, targets: Sequence[DryRow], reason: s
     return reached
 
 
-def _switch(
-    request: DeskRequest, said: dict[str, Any], turn: Callable[..., bool], message: str
-) -> HttpResponseBase:
+def _switch(request: DeskRequest, said: dict[str, Any], turn: Callable[..., bool], message: str) -> HttpResponseBase:
     form = ReasonForm(request.POST or None, initial={"token": uuid7()})
 
     def act(data: dict[str, Any]) -> HttpResponseBase:
         actor: Actor = actor_of(request)
-        turn(actor=actor, site_id=request.site.id, reason=data["reason"])
+        turn(actor=actor, site_id=request.desk.site.id, reason=data["reason"])
         return done(request, _back(request), message)
 
     return ask(request, form, act, said)

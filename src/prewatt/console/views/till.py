@@ -55,13 +55,13 @@ def till(request: DeskRequest) -> HttpResponseBase:
     context = _context(request)
     chosen, paid = request.GET.get("account"), request.GET.get("done")
     if chosen:
-        facts = get_account(user=request.user, public_id=to_uuid(chosen), permission=Permission.MONEY_TAKE)
+        facts = get_account(user=request.desk.user, public_id=to_uuid(chosen), permission=Permission.MONEY_TAKE)
         context |= _account(facts, form=_fresh(facts))
     elif paid:
         facts = get_account(
-            user=request.user, public_id=to_uuid(request.GET.get("for", "")), permission=Permission.MONEY_TAKE
+            user=request.desk.user, public_id=to_uuid(request.GET.get("for", "")), permission=Permission.MONEY_TAKE
         )
-        context |= _done(facts) | {"paper": paper_of(see_receipt(user=request.user, public_id=to_uuid(paid)))}
+        context |= _done(facts) | {"paper": paper_of(see_receipt(user=request.desk.user, public_id=to_uuid(paid)))}
     return render(request, "console/till.html", context)
 
 
@@ -70,7 +70,7 @@ def till(request: DeskRequest) -> HttpResponseBase:
 def find(request: DeskRequest) -> HttpResponseBase:
     """This view will list accounts for what is typed into the till's search."""
     found = find_accounts(
-        user=request.user, text=request.GET.get("q", ""), limit=HITS, permission=Permission.MONEY_TAKE
+        user=request.desk.user, text=request.GET.get("q", ""), limit=HITS, permission=Permission.MONEY_TAKE
     )
     return render(request, "console/parts/till_found.html", {"found": found, "q": request.GET.get("q", "")})
 
@@ -80,7 +80,7 @@ def find(request: DeskRequest) -> HttpResponseBase:
 def preview(request: DeskRequest) -> HttpResponseBase:
     """This view will say what the typed amount does, and draw the receipt as it would be."""
     facts = get_account(
-        user=request.user, public_id=to_uuid(request.GET.get("account", "")), permission=Permission.MONEY_TAKE
+        user=request.desk.user, public_id=to_uuid(request.GET.get("account", "")), permission=Permission.MONEY_TAKE
     )
     return render(request, "console/parts/till_preview.html", _preview(request, facts, request.GET.get("amount", "")))
 
@@ -89,7 +89,7 @@ def preview(request: DeskRequest) -> HttpResponseBase:
 @require_safe
 def done_live(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     """This view will show how far the power has come since the money was taken."""
-    facts = get_account(user=request.user, public_id=public_id, permission=Permission.MONEY_TAKE)
+    facts = get_account(user=request.desk.user, public_id=public_id, permission=Permission.MONEY_TAKE)
     return render(request, "console/parts/till_done.html", _done(facts))
 
 
@@ -97,7 +97,7 @@ def _take(request: DeskRequest) -> HttpResponseBase:
     form = TopUpForm(request.POST)
     form.fields["channel"].choices = list(LABELS["channel"].items())  # type: ignore[attr-defined]  # a ChoiceField has choices
     facts = get_account(
-        user=request.user, public_id=to_uuid(request.POST.get("account", "")), permission=Permission.MONEY_TAKE
+        user=request.desk.user, public_id=to_uuid(request.POST.get("account", "")), permission=Permission.MONEY_TAKE
     )
     if form.is_valid():
         try:
@@ -119,10 +119,9 @@ def _context(request: DeskRequest) -> dict[str, Any]:
         "section": "till",
         "till": TILL,
         "q": text,
-        "found": find_accounts(user=request.user, text=text, limit=HITS, permission=Permission.MONEY_TAKE),
-        "takings": list_takings(user=request.user, site_id=request.site.id, limit=TAKINGS),
-        "permissions": request.permissions,
-        "symbol": formats.symbol(request.site.currency),
+        "found": find_accounts(user=request.desk.user, text=text, limit=HITS, permission=Permission.MONEY_TAKE),
+        "takings": list_takings(user=request.desk.user, site_id=request.desk.site.id, limit=TAKINGS),
+        "symbol": formats.symbol(request.desk.site.currency),
     }
     return context
 
@@ -160,7 +159,7 @@ def _preview(request: DeskRequest, facts: AccountFacts, text: str) -> dict[str, 
         except Refused as refusal:
             problem = str(refusal)
     return {
-        "facts": facts, "preview": preview, "problem": problem, "site": request.site, "now": estate_now(),
+        "facts": facts, "preview": preview, "problem": problem, "site": request.desk.site, "now": estate_now(),
         "method": request.GET.get("channel", "cash"),
     }  # fmt: skip
 

@@ -1,0 +1,50 @@
+"""Everything that money stands on is added again, at one moment; what differs is told, nothing is changed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+from prewatt.ledger.queries import verify
+from prewatt.ledger.values import Difference
+from prewatt.payments.queries import verify_payments
+
+_BUCKETS = """
+SELECT account.number, account.currency || ' in ' || site.code,
+       coalesce(ledger.currency || ' in ' || book.code, 'no bucket')
+FROM tenancy_account account
+JOIN estate_site site ON site.id = account.site_id
+LEFT JOIN tenancy_bucket bucket ON bucket.account_id = account.id
+LEFT JOIN ledger_ledgeraccount ledger ON ledger.id = bucket.ledger_account_id AND ledger.kind = 'party'
+LEFT JOIN ledger_book book ON book.id = ledger.book_id
+WHERE ledger.id IS NULL OR ledger.currency <> account.currency OR book.code <> site.code
+ORDER BY account.id LIMIT 1000
+"""
+
+
+def verify_books(*, seals: bool) -> list[Difference]:
+    """This function will return what does not add up in ledger, buckets, papers and trades; nothing when all is sound.
+
+    ``seals`` also recomputes the seal of every day and the hash of every paper. It reads one snapshot and writes
+    nothing; in a caller's transaction it reads what the caller sees.
+    """
+    with _snapshot():
+        return [*verify(seals=seals), *_misplaced_buckets(), *verify_payments()]
+
+
+@contextmanager
+def _snapshot() -> Iterator[None]:
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+def _misplaced_buckets() -> list[Difference]:
+    """This function will return each account whose money does not lie in its own site's book and currency."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BUCKETS)
+        return [Difference("bucket", f"account {row[0]}", row[1], row[2]) for row in cursor.fetchall()]

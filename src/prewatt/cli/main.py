@@ -21,6 +21,8 @@ COMMANDS: Final = {
     "demo": _Entry("prewatt.cli.demo.command", "Run an estate of 676 meters on this machine."),
     "up": _Entry("prewatt.cli.up", "Run everything against your own gateways."),
     "web": _Entry("prewatt.cli.web", "Run the pages and the API alone."),
+    "collector": _Entry("prewatt.cli.collector", "Run the reading of meters and the relay commands alone."),
+    "worker": _Entry("prewatt.cli.worker", "Run reconciler, notices and the day close alone."),
     "admin": _Entry("prewatt.cli.admin", "Make logins: `admin create`."),
     "estate": _Entry("prewatt.cli.estate", "Bring your own estate: template, import, export."),
     "simulate": _Entry("prewatt.cli.simulate", "Run a virtual estate alone."),

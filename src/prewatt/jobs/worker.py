@@ -1,0 +1,91 @@
+"""The worker: one process that looks for what is due and asks use cases to do it. It decides nothing.
+
+Nothing is due because a timer rang: each job asks the database what waits. Timers and calls only make it look.
+"""
+
+from datetime import timedelta
+from threading import Event
+from typing import Final
+
+import structlog
+
+from prewatt.access.audit import Actor
+from prewatt.jobs.ear import Ear
+from prewatt.jobs.lanes import Job, Lane
+from prewatt.kernel.clock import estate_clock, estate_now, monotonic_s
+from prewatt.usecases.close_day import close_due_days
+from prewatt.usecases.ensure_months import ensure_months
+from prewatt.usecases.reconcile_supply import end_due_holds, reconcile_supply, watch_reconnections
+from prewatt.usecases.review_due import review_all, review_due
+from prewatt.usecases.send_due_notices import send_due_notices
+
+STOP_WITHIN_S: Final = 4.0
+LOOK_S_MIN: Final = 1.0
+AN_HOUR_S: Final = 3_600
+
+_log = structlog.get_logger(__name__)
+
+
+def machine_pace_s(estate_s: float) -> float:
+    """This function will turn a pace in estate seconds into machine seconds, a second at least."""
+    return max(estate_clock().machine_s(timedelta(seconds=estate_s)), LOOK_S_MIN)
+
+
+def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
+    """This function will make the worker's lanes: supply is never behind a slow mail server or a day close."""
+    supply = [
+        Job("review_due", lambda: review_due(actor=actor), machine_pace_s(5)),
+        Job("reconcile_supply", lambda: reconcile_supply(actor=actor), LOOK_S_MIN),
+        Job("end_due_holds", lambda: end_due_holds(actor=actor), machine_pace_s(15), is_called=False),
+        Job("watch_reconnections", lambda: watch_reconnections(actor=actor), machine_pace_s(30), is_called=False),
+        Job("review_all", lambda: _review_all(actor), machine_pace_s(AN_HOUR_S), is_called=False),
+    ]
+    notices = [Job("send_due_notices", lambda: _send_all(actor, stopping), LOOK_S_MIN)]
+    calendar = [
+        Job("close_due_days", lambda: len(close_due_days(actor=actor)), machine_pace_s(30), is_called=False),
+        Job("ensure_months", lambda: _ensure_months(actor), float(AN_HOUR_S), is_called=False),
+    ]
+    return [
+        Lane(name="supply", jobs=supply, stopping=stopping),
+        Lane(name="notices", jobs=notices, stopping=stopping),
+        Lane(name="calendar", jobs=calendar, stopping=stopping),
+    ]
+
+
+def _review_all(actor: Actor) -> int:
+    """Every balance change is followed by a review; this finds what one of them might have missed."""
+    review_all(actor=actor)
+    return 0
+
+
+def _send_all(actor: Actor, stopping: Event) -> int:
+    count = 0
+    while not stopping.is_set() and (sent := send_due_notices(actor=actor)):
+        count += sent
+    return count
+
+
+def _ensure_months(actor: Actor) -> int:
+    now = estate_now()
+    return ensure_months(actor=actor, from_at=now, to_at=now)
+
+
+def run_worker(*, stopping: Event, name: str = "worker") -> bool:
+    """This function will work until ``stopping`` is set, and say whether every lane ended in time.
+
+    A job that is under way is finished when it takes less than four seconds; each of them may be done again.
+    """
+    lanes = lanes_of(actor=Actor(process=name), stopping=stopping)
+    ear = Ear(lanes=lanes, stopping=stopping)
+    for thread in (*lanes, ear):
+        thread.start()
+    _log.info("worker started", lanes=[lane.name for lane in lanes])
+    stopping.wait()
+    end_s = monotonic_s() + STOP_WITHIN_S
+    for thread in (*lanes, ear):
+        if isinstance(thread, Lane):
+            thread.call()
+        thread.join(max(end_s - monotonic_s(), 0.0))
+    left = [thread.name for thread in (*lanes, ear) if thread.is_alive()]
+    _log.info("worker stopped", left=left)
+    return not left

@@ -43,7 +43,7 @@ bench: install-dev
 	@$(BIN)/python -m bench $(ARGS)
 
 faults: install-dev
-	@$(BIN)/python -m tests.faults $(ARGS)
+	@$(BIN)/python -m pytest -m faults --faults full -n 2 $(ARGS)
 
 front:
 	@$(PYTHON) tools/install.py front

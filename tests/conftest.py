@@ -27,6 +27,8 @@ from prewatt.cli.postgres.binaries import find_binaries, reachable
 from prewatt.cli.postgres.cluster import APP, OWNER, Cluster, create_extensions
 from prewatt.config.environment import Environment
 
+pytest_plugins = ["tests.fault_rows"]
+
 _STALE_DATABASES = "select datname from pg_database where datname ~ '^test_[0-9]+_'"
 
 

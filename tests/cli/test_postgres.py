@@ -81,7 +81,7 @@ def test_a_cluster_from_nothing_to_a_safe_database_and_back(cluster: Cluster) ->
     assert not (cluster.folder / "superuser.password").exists()
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C11")
 @pytest.mark.slow
 def test_c11_a_cluster_without_checksums_or_fsync_is_refused(cluster: Cluster) -> None:
     cluster.create()
@@ -102,7 +102,7 @@ def test_c11_a_cluster_without_checksums_or_fsync_is_refused(cluster: Cluster) -
         assert any(word in text for text in found), word
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C11")
 def test_c11_another_encoding_is_refused(postgres_url: str) -> None:
     name = f"test_{os.getpid()}_ascii"
     with psycopg.connect(postgres_url, autocommit=True) as owner:
@@ -115,19 +115,20 @@ def test_c11_another_encoding_is_refused(postgres_url: str) -> None:
     assert any("SQL_ASCII" in problem.what for problem in found)
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C11")
 def test_c11_an_older_version_is_refused(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "VERSION_MIN", 99)
     with psycopg.connect(postgres_url) as connection:
         assert any("99 is the oldest" in problem.what for problem in guard.find_problems(connection))
 
 
-def test_the_present_database_without_faults_passes(postgres_url: str) -> None:
-    """The control: of the tests' own cluster only what the tests switched off is told."""
+@pytest.mark.faults("C11", control=True)
+def test_c11_allowed_for_trials_it_would_start(postgres_url: str) -> None:
     with psycopg.connect(postgres_url) as connection:
-        words = " ".join(problem.what for problem in guard.find_problems(connection))
+        told = " ".join(problem.what for problem in guard.refuse_unsafe(connection, allowed=True))
+    assert "fsync is off" in told
     for right in ("checksums", "SQL_ASCII", "oldest", "btree_gist"):
-        assert right not in words
+        assert right not in told
 
 
 def program(folder: Path, name: str, says: str) -> None:

@@ -42,7 +42,7 @@ def test_a_document_may_be_voided_but_never_removed(raw: psycopg.Connection[tupl
     assert privileges(raw, "ledger_document") == {"SELECT", "INSERT", "UPDATE"}
 
 
-@pytest.mark.faults
+@pytest.mark.faults("C5")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -61,6 +61,15 @@ def test_c5_the_role_that_runs_is_refused(raw: psycopg.Connection[tuple[object, 
         raw.execute(psycopg.sql.SQL("set local role {}").format(psycopg.sql.Identifier(APP)))
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             raw.execute(statement.encode())
+
+
+@pytest.mark.faults("C5", control=True)
+def test_c5_without_rights_and_triggers_the_past_could_be_changed(raw: psycopg.Connection[tuple[object, ...]]) -> None:
+    with raw.transaction(force_rollback=True):
+        raw.execute(psycopg.sql.SQL("grant update on ledger_posting to {}").format(psycopg.sql.Identifier(APP)))
+        raw.execute("alter table ledger_posting disable trigger append_only")
+        raw.execute(psycopg.sql.SQL("set local role {}").format(psycopg.sql.Identifier(APP)))
+        assert raw.execute("update ledger_posting set amount = 1").statusmessage == "UPDATE 0"
 
 
 def test_partitions_are_made_with_the_owners_rights(raw: psycopg.Connection[tuple[object, ...]]) -> None:

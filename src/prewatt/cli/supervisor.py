@@ -25,6 +25,7 @@ STOP_WITHIN_S: Final = 5.0
 LOG_BYTES_MAX: Final = 20 * 1024 * 1024
 _POLL_S: Final = 0.05
 _LOGS_EVERY_S: Final = 30.0
+_TELL_EVERY_FALLS: Final = 15
 
 
 class Kind(StrEnum):
@@ -205,7 +206,12 @@ class Supervisor:
         wait_s = BACK_OFF_S[min(running.falls, len(BACK_OFF_S) - 1)]
         running.falls += 1
         running.again_s = now_s + wait_s
-        self.announce(f"{running.program.name} {_how(process.returncode)}; it starts again in {wait_s:g} s")
+        if running.falls <= len(BACK_OFF_S) or running.falls % _TELL_EVERY_FALLS == 0:
+            times = (
+                f" ({running.falls} times now; see {self.log_of(running.program.name)})" if running.falls > 1 else ""
+            )
+            how = _how(process.returncode)
+            self.announce(f"{running.program.name} {how}{times}; it starts again in {wait_s:g} s")
 
     def _end(self, running: _Running) -> None:
         """This method will stop a program, kill it when its time is up, and say how it went."""

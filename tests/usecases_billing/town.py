@@ -123,7 +123,9 @@ class Town:
 
     def add_account(self, *, own_use: bool = False) -> Account:
         number = f"{next(_numbers):08d}"
-        customer = Customer.objects.create(organisation=self.site.scope.parent, code=number, name=f"Customer {number}")
+        customer = Customer.objects.create(
+            organisation_id=self.site.scope.parent_id, code=number, name=f"Customer {number}"
+        )
         account = Account.objects.create(
             site=self.site, number=number, customer=customer, currency=self.site.currency,
             payment_mode=PaymentMode.OWN_USE if own_use else PaymentMode.PREPAID,

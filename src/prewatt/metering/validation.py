@@ -117,6 +117,8 @@ def validate_reading(
     ``previous`` is not later than ``new``, ``following`` is later; ``marker`` names a line that is already held.
     """
     cause = _check_alone(new, limits, now_us) or _check_step(previous, new, limits)
+    if cause is HeldCause.JUMP and following is not None and _is_leap(previous, following, limits):
+        cause = None  # a person accepted the leap; this reading only says when it was
     if cause is None and following is not None:
         cause = _check_following(previous, new, following, limits)
     if cause is None and following is None and marker is not None and _goes_on(marker, new, limits):
@@ -197,11 +199,15 @@ def _check_following(previous: Point, new: Point, following: Point, limits: Limi
         return HeldCause.CONTRADICTION if whole_wh is not None else None
     if whole_wh is None:
         return None
-    onward_us, whole_us = following.read_us - new.read_us, following.read_us - previous.read_us
-    leaps = not is_plausible(step_wh=onward_wh, elapsed_us=onward_us, limits=limits)
-    if leaps and is_plausible(step_wh=whole_wh, elapsed_us=whole_us, limits=limits):
-        return HeldCause.CONTRADICTION
-    return None
+    leaps = not is_plausible(step_wh=onward_wh, elapsed_us=following.read_us - new.read_us, limits=limits)
+    return HeldCause.CONTRADICTION if leaps and not _is_leap(previous, following, limits) else None
+
+
+def _is_leap(first: Point, second: Point, limits: Limits) -> bool:
+    """Tell whether two accepted points lie further apart than the point can have carried."""
+    counted_wh = _counted(first.total_wh, second.total_wh, limits.register_full_wh)
+    elapsed_us = second.read_us - first.read_us
+    return counted_wh is not None and not is_plausible(step_wh=counted_wh, elapsed_us=elapsed_us, limits=limits)
 
 
 def _goes_on(marker: Marker, new: Point, limits: Limits) -> bool:

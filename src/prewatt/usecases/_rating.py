@@ -89,7 +89,7 @@ class Rater:
     def apply(self) -> set[int]:
         """This method will write what was gathered and return the accounts whose use changed."""
         add_day_usage(quantities_wh=self._by_day)
-        return set(apply_usage(usage=self._usage, account_of=self.payers.account_of, tariffs=self._tariffs()))
+        return set(apply_usage(usage=self._usage, account_of=self.payers.account_of, tariffs=self.tariffs()))
 
     @property
     def usage(self) -> Mapping[PositionKey, UsageTotal]:
@@ -101,7 +101,8 @@ class Rater:
         """This property will be the use that was gathered, by tenancy, installation, day and band."""
         return self._by_day
 
-    def _tariffs(self) -> dict[int, Tariff]:
+    def tariffs(self) -> dict[int, Tariff]:
+        """This method will return every tariff version that a payer may be rated by."""
         return {
             dated.version: dated.tariff
             for stretches in self.payers.stretches.values()

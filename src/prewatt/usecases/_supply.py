@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from prewatt.access.audit import UnitOfWork
 from prewatt.access.notify import touch
+from prewatt.billing.services.forecasts import refresh_ends
 from prewatt.notices.queries import find_proofs
 from prewatt.notices.services import raise_warnings
 from prewatt.supply.services import review_standings
@@ -17,6 +18,7 @@ def after_balance_change(work: UnitOfWork, *, account_ids: Collection[int]) -> R
     The caller stands in ``work`` and has locked the account rows. Wishes, commands and notices are written; whoever
     must act is woken when the work commits.
     """
+    refresh_ends(account_ids=account_ids, now=work.now)
     standings = list_standings(account_ids=account_ids, now=work.now)
     raise_warnings(standings=standings, now=work.now)
     proofs = find_proofs(account_ids=[one.account_id for one in standings if one.available <= 0])

@@ -57,6 +57,12 @@ def unpriced_timeline(*, zone: str) -> PriceTimeline:
     return _timeline((), _CalendarKey(zone, ()))
 
 
+def load_tariffs(*, version_ids: Iterable[int]) -> dict[int, Tariff]:
+    """This function will return the price plans of published versions."""
+    rows = TariffVersion.objects.filter(pk__in=set(version_ids)).values_list("id", "definition_hash")
+    return {version_id: _tariff(version_id, definition_hash) for version_id, definition_hash in rows}
+
+
 def load_calendar(*, site_id: int, zone: str) -> DayCalendar:
     """This function will return the calendar of a site."""
     return _calendar(_calendar_key(site_id, zone))

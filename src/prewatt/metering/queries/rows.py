@@ -1,6 +1,7 @@
 """What recording a reading must know of its installation."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from django.db import connection
@@ -28,6 +29,14 @@ WHERE installation.id = ANY(%s) AND point.site_id = %s
 """
 _EPOCHS: Final = """
 SELECT gateway_id, epoch FROM estate_gatewaylease WHERE gateway_id = ANY(%s) ORDER BY gateway_id FOR SHARE
+"""
+_ACCEPTED: Final = """
+SELECT installation_id, (extract(epoch FROM read_at) * 1000000)::bigint, total_wh, rates_wh
+FROM metering_reading WHERE installation_id = ANY(%s) AND quality = 1
+"""
+_DAY_USAGE: Final = """
+SELECT tenancy_id, installation_id, date, band, quantity_wh
+FROM metering_dayusage WHERE installation_id = ANY(%s) AND quantity_wh <> 0
 """
 _NEIGHBOURS: Final = """
 SELECT given.installation_id, (extract(epoch FROM found.read_at) * 1000000)::bigint, found.total_wh, found.rates_wh
@@ -110,3 +119,20 @@ def load_epochs(*, gateway_ids: Sequence[int]) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(_EPOCHS, [list(gateway_ids)])
         return dict(cursor.fetchall())
+
+
+def load_accepted(*, installation_ids: Sequence[int]) -> dict[int, list[Point]]:
+    """This function will return every accepted reading of installations, in order of time, one point an instant."""
+    found: dict[int, list[Point]] = {one: [] for one in installation_ids}
+    with connection.cursor() as cursor:
+        cursor.execute(_ACCEPTED, [list(installation_ids)])
+        for installation_id, read_us, total_wh, rates_wh in cursor.fetchall():
+            found[installation_id].append(Point(read_us, total_wh, tuple(rates_wh)))
+    return {one: one_an_instant(points) for one, points in found.items()}
+
+
+def load_day_usage(*, installation_ids: Sequence[int]) -> dict[tuple[int, int, date, int], int]:
+    """This function will return use by tenancy, installation, local day and band, in Wh, without rows of nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DAY_USAGE, [list(installation_ids)])
+        return {(row[0], row[1], row[2], row[3]): row[4] for row in cursor.fetchall()}

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from prewatt.access.audit import require_unit_of_work
+from prewatt.metering.models import MeterState
 from prewatt.metering.values import StateChange
 from prewatt.rating.segments import from_instant_us
 
@@ -73,6 +74,12 @@ def write_states(*, changes: Sequence[StateChange]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, columns)
+
+
+def forget_held_line(*, installation_id: int) -> None:
+    """This function will forget which line of readings is held back; the next judgement finds it anew."""
+    require_unit_of_work()
+    MeterState.objects.filter(pk=installation_id).update(held_at=None, held_total_wh=None, held_cause="")
 
 
 def add_day_usage(*, quantities_wh: Mapping[DayUsageKey, int]) -> None:

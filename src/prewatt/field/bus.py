@@ -102,6 +102,7 @@ class Bus:
         self._is_mute = False
         self._probes = 0
         self._sweep_now = True
+        self._due = gateway.times.estate_now()
         self.update(plan)
 
     def update(self, plan: BusPlan) -> None:
@@ -137,6 +138,11 @@ class Bus:
         self._runs[order.command_id] = run
         self._wake()
 
+    def reschedule(self) -> None:
+        """This method will take over a changed interval at once."""
+        self._schedule(self._gateway.times.estate_now())
+        self._wake()
+
     def stop(self) -> None:
         """This method will let the exchange in flight come to its end, and then ``run``."""
         self._is_stopping = True
@@ -145,16 +151,13 @@ class Bus:
     async def run(self) -> None:
         """This method will work until ``stop``; then it takes at most two seconds to learn what became of commands."""
         try:
-            due = self._gateway.times.estate_now()
             while True:
-                await self._rest_until(due)
+                await self._rest()
                 now = self._gateway.times.estate_now()
-                base = min(now, max(due, now - timedelta(seconds=self._gateway.plan.read_interval_s)))
-                due = next_sweep_at(
-                    now=base, interval_s=self._gateway.plan.read_interval_s * self._stretch(), zone=self._gateway.zone
-                )
+                interval = timedelta(seconds=self._gateway.plan.read_interval_s)
+                self._schedule(min(now, max(self._due, now - interval)))
                 if self._gateway.fill < 1:
-                    await self._sweep(until=due)
+                    await self._sweep()
         except _Stopping:
             await self._finish()
         finally:
@@ -270,16 +273,20 @@ class Bus:
 
     # --- waiting ----------------------------------------------------------------------------------------------------
 
-    async def _rest_until(self, due: datetime) -> None:
+    def _schedule(self, after: datetime) -> None:
+        interval_s = self._gateway.plan.read_interval_s * self._stretch()
+        self._due = next_sweep_at(now=after, interval_s=interval_s, zone=self._gateway.zone)
+
+    async def _rest(self) -> None:
         """This method will wait for the next sweep, serve commands meanwhile, and notice when the line goes."""
         times = self._gateway.times
         while True:
             await self._serve_commands()
             conversation = await self._connected()
-            if self._sweep_now or times.machine_s_until(due) <= 0:
+            if self._sweep_now or times.machine_s_until(self._due) <= 0:
                 self._sweep_now = False
                 return
-            wait_s = min(times.machine_s_until(due), PROBE_MAX_S)
+            wait_s = min(times.machine_s_until(self._due), PROBE_MAX_S)
             until = min([self._loop.time() + wait_s, *(run.due for run in self._runs.values())])
             if self._is_suspect:
                 until = min(until, self._loop.time() + pause_s(attempt=self._probes + 1, draw=1))
@@ -324,14 +331,14 @@ class Bus:
 
     # --- the sweep --------------------------------------------------------------------------------------------------
 
-    async def _sweep(self, *, until: datetime) -> None:
+    async def _sweep(self) -> None:
         """This method will give each meter its turn, and a second one to those that fail for the first time."""
         sweep = _Sweep(started=self._loop.time(), at=self._gateway.times.estate_now())
         for record in list(self._records.values()):
             if record.health.is_due():
                 sweep.outcomes[record] = await self._turn(record, sweep)
         for record in sweep.failed_first():
-            if sweep.reads_ok and self._gateway.times.machine_s_until(until) > SECOND_TURN_ROOM_S:
+            if sweep.reads_ok and self._gateway.times.machine_s_until(self._due) > SECOND_TURN_ROOM_S:
                 sweep.outcomes[record] = await self._turn(record, sweep)
         self._judge(sweep)
         self._gateway.report(

@@ -90,8 +90,11 @@ class Collector:
                 site = None
             if site is None:
                 site = self._sites[gateway_id] = _Site(Gateway(plan, times=self._times, up=self._up))
-            site.gateway.plan = plan
+            before, site.gateway.plan = site.gateway.plan, plan
             self._follow_buses(site)
+            if before.read_interval_s != plan.read_interval_s:
+                for bus in site.buses.values():
+                    bus.reschedule()
 
     def _follow_buses(self, site: _Site) -> None:
         wanted = {plan.bus_id: plan for plan in site.gateway.plan.buses}

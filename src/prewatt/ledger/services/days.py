@@ -1,5 +1,6 @@
 """Book-days: open while they take entries, sealed in order, each seal standing on the one before."""
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -113,7 +114,7 @@ def entry_lines(book_id: int, day: date) -> Iterator[str]:
             cursor.execute(_ENTRY_LINES, [book_id, day, chunk[0] - 1, chunk[-1]])
             rows: list[tuple[Any, ...]] = cursor.fetchall()
         for *fields, memo, postings in rows:
-            yield canonical([*fields, memo, postings])
+            yield canonical([*fields, json.loads(memo), json.loads(postings)])
 
 
 def _seal_one(book_id: int, day: date, seal_before: str) -> SealResult:

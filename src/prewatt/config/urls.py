@@ -7,6 +7,7 @@ from prewatt.config import views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
+    path("api/v1/", include("prewatt.api.urls")),
     path("", include("prewatt.console.urls")),
 ]
 

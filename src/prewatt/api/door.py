@@ -1,0 +1,56 @@
+"""Who may come in: a machine's token, and the permission that each operation names."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+from typing_extensions import override
+
+from prewatt.access.audit import Actor
+from prewatt.access.permissions import Permission
+from prewatt.access.queries import find_user_by_token, get_user_permissions
+from prewatt.kernel.errors import NotPermitted
+
+if TYPE_CHECKING:
+    from prewatt.access.models import User
+
+MARK: Final = "prewatt_permission"
+
+
+class Token(HttpBearer):
+    """A bearer token, issued to one machine and shown once."""
+
+    @override
+    def authenticate(self, request: HttpRequest, token: str) -> "User | None":
+        return find_user_by_token(token_text=token)
+
+
+def machine_of(request: HttpRequest) -> "User":
+    """This function will return the login whose token the request carries."""
+    return cast("User", request.auth)  # type: ignore[attr-defined]  # ninja puts it there before any operation runs
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """This function will name who acts, and from which address."""
+    return Actor(process="api", user=machine_of(request), address=str(request.META.get("REMOTE_ADDR", "")))
+
+
+def permitted(permission: Permission) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """This function will make a decorator that lets only logins with the permission pass, and marks the operation."""
+
+    def decorate(operation: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(operation)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if permission not in get_user_permissions(user=machine_of(request)):
+                raise NotPermitted(
+                    f"This token may not do this: it needs the permission {permission}.",
+                    hint="An administrator can give it a role that has it.",
+                )
+            return operation(request, *args, **kwargs)
+
+        setattr(guarded, MARK, permission)
+        return guarded
+
+    return decorate

@@ -38,7 +38,7 @@ def jumped(town: Town) -> Room:
 
 def test_an_accepted_jump_brings_the_ones_after_it(town: Town, jumped: Room) -> None:
     result = resolve(jumped, "2026-11-01T11:00", Resolution.ACCEPT)
-    assert (result.accepted, result.still_held, result.account_ids) == (3, 0, {jumped.account.pk})
+    assert (result.accepted, result.still_held, set(result.account_ids)) == (3, 0, {jumped.account.pk})
     assert sum(use_of(jumped).values()) == 5_013_000
     assert town.accrued(jumped) == 401_040
     assert Case.objects.get().note == "Looked at the meter."

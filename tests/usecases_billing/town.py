@@ -61,6 +61,7 @@ class Town:
     building: Place
     bus: Bus
     book_id: int
+    organisation: Scope
     rooms: list[Room] = field(default_factory=list)
 
     @classmethod
@@ -78,7 +79,7 @@ class Town:
         bus = Bus.objects.create(gateway=gateway, port=4001)
         with unit_of_work(actor=ACTOR, verb="build"):
             book_id = ensure_book(code=site.code, issuer="Operator")
-        town = cls(site, building, bus, book_id)
+        town = cls(site, building, bus, book_id, root)
         for day, tariff in (tariffs or {OPENED: FLAT}).items():
             town.publish(tariff, day)
         return town
@@ -123,9 +124,7 @@ class Town:
 
     def add_account(self, *, own_use: bool = False) -> Account:
         number = f"{next(_numbers):08d}"
-        customer = Customer.objects.create(
-            organisation_id=self.site.scope.parent_id, code=number, name=f"Customer {number}"
-        )
+        customer = Customer.objects.create(organisation=self.organisation, code=number, name=f"Customer {number}")
         account = Account.objects.create(
             site=self.site, number=number, customer=customer, currency=self.site.currency,
             payment_mode=PaymentMode.OWN_USE if own_use else PaymentMode.PREPAID,

@@ -46,7 +46,12 @@ def load_positions(*, point_ids: Sequence[int]) -> dict[PositionKey, StoredPosit
         cursor.execute(_POSITIONS, [list(point_ids)])
         return {
             PositionKey(*row[:3]): StoredPosition(
-                tuple(row[3:8]), *row[8:12], f"{row[12]} {row[13]} {row[1]:%Y-%m} {row[14]} v{row[15]}"
+                tuple(row[3:8]),
+                row[8],
+                row[9],
+                row[10],
+                row[11],
+                f"{row[12]} {row[13]} {row[1]:%Y-%m} {row[14]} v{row[15]}",
             )
             for row in cursor.fetchall()
         }

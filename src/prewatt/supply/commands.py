@@ -75,7 +75,8 @@ RELAY_STUCK: Final = "relay_stuck"
 NO_ANSWER: Final = "no_answer"
 CHANGED_BY_HAND: Final = "changed_by_hand"
 TRIES_SPENT: Final = "tries_spent"
-NOT_SENT: Final = frozenset({"gateway_down", "deadline_passed"})
+DEADLINE_PASSED: Final = "deadline_passed"
+NOT_SENT: Final = frozenset({"gateway_down", DEADLINE_PASSED})
 """No frame went out: that costs no try."""
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 from prewatt.access.audit import require_unit_of_work
 from prewatt.access.notify import touch
 from prewatt.kernel.clock import estate_clock, machine_now
-from prewatt.supply.commands import SILENCE_S, TRIES, Event, State, after_failure, sources, step
+from prewatt.supply.commands import DEADLINE_PASSED, SILENCE_S, TRIES, Event, State, after_failure, sources, step
 from prewatt.supply.models import Command, Relay
 from prewatt.supply.services.alarms import call_for_failure, close_settled, tell_changed_by_hand
 from prewatt.supply.services.relays import ensure_relays, queue_commands
@@ -292,8 +292,10 @@ def _move(command: Command, report: CommandReport, now: datetime) -> bool:
     moved = Command.objects.filter(pk=command.pk, state=before).update(
         state=command.state, error=command.error, acknowledged_at=command.acknowledged_at, ended_at=command.ended_at
     )
-    if moved == 1 and event in {Event.FAIL, Event.EXPIRE}:
+    if moved == 1 and event is Event.FAIL:
         spend_try(command=command, error=report.error, now=now)
+    elif moved == 1 and event is Event.EXPIRE:
+        spend_try(command=command, error=DEADLINE_PASSED, now=now)
     return moved == 1
 
 

@@ -5,13 +5,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import ProgrammingError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.usecases_billing.town import ACTOR, Room, Town
 
 from prewatt.access.audit import Actor
 from prewatt.access.models import Action
+from prewatt.cli.postgres.cluster import APP
+from prewatt.cli.postgres.rights import give_rights
 from prewatt.kernel.money import Money
 from prewatt.ledger import queries as ledger
 from prewatt.ledger.values import Difference
@@ -24,6 +26,7 @@ from prewatt.usecases.clear_to_zero import clear_to_zero
 from prewatt.usecases.refund_balance import refund_balance
 from prewatt.usecases.reverse_payment import reverse_payment
 from prewatt.usecases.take_payment import take_payment
+from prewatt.usecases.verify_books import verify_books
 
 
 def yuan(text: str) -> Money:
@@ -214,3 +217,18 @@ def test_the_life_of_payments_always_adds_up(estate_clock: None, steps: list[tup
             assert balance_of(account_id=room.account.pk).minor == balance
         assert _sound() == []
         transaction.set_rollback(True)
+
+
+def test_every_story_is_allowed_to_the_role_that_runs(town: Town, room: Room, cashier: Actor) -> None:
+    give_rights(connection.connection, app=APP)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET ROLE {APP}")
+    paid = _pay(cashier, room)
+    _refund(cashier, room, "20")
+    reverse_payment(actor=cashier, payment_public_id=paid.payment_public_id, reason="wrong room")
+    clear_to_zero(actor=cashier, account_id=room.account.pk, reason="left town", token="c1")
+    assert verify_books(seals=True) == []
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        Payment.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")

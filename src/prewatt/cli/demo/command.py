@@ -19,6 +19,7 @@ from prewatt.cli.errors import UnableToStart
 from prewatt.cli.launch import Launch, launching, say
 from prewatt.cli.simulate import CONTROL_PORT
 from prewatt.cli.up import ROLES, choose_port, show_page
+from prewatt.cli.web import next_free_port
 from prewatt.config.environment import PREFIX, Process, environment
 from prewatt.kernel.clock import EstateClock, machine_now, monotonic_s
 from prewatt.kernel.period import day_start, local_date
@@ -97,7 +98,7 @@ def _run(launch: Launch, state: Path, facts: DemoFacts, clock: EstateClock, *, i
             "--state",
             str(state / _SIMULATOR),
             "--control-port",
-            str(CONTROL_PORT),
+            str(next_free_port("127.0.0.1", CONTROL_PORT)),
         ],
     )
     for role in ROLES:

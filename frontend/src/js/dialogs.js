@@ -13,6 +13,14 @@ export function startDialogs() {
     const first = dialog.querySelector("[aria-invalid=true], [autofocus], input:not([type=hidden]), textarea, select");
     if (first) first.focus();
   });
+  // What is refused, gone or busy is said in the dialog itself; elsewhere the part keeps its shape.
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    const said = [403, 404, 409, 503].includes(event.detail.xhr.status) && event.detail.target === dialog;
+    if (said) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+    }
+  });
   document.body.addEventListener("htmx:responseError", (event) => notice(event.detail.xhr.status));
   document.body.addEventListener("htmx:sendError", () => notice(0));
   document.body.addEventListener("htmx:timeout", () => notice(0));

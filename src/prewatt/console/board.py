@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from prewatt.console import formats
 from prewatt.console.states import ROOM, RoomFacts, RoomState, primary_state
@@ -145,7 +146,7 @@ def _face(state: RoomState, figure: str) -> SafeString:
         case RoomState.OFF | RoomState.MOVING:
             return icon_svg(ROOM[state].icon, "pw-turn" if ROOM[state].turns else "")
         case RoomState.ARREARS:
-            return format_html("<span>{}</span>", _("owes"))
+            return format_html("<span>{}</span>", pgettext("arrears, on a tile", "−"))
         case RoomState.LOST:
             return SafeString("<span>?</span>")
         case RoomState.VACANT:
@@ -167,7 +168,7 @@ def _address(row: RoomTile) -> str:
 
 
 def _days(row: RoomTile, now: datetime) -> int | None:
-    if row.empties_at is None:
+    if row.empties_at is None or row.available is None:
         return None
     return max(0, int((row.empties_at - now).total_seconds()) // DAY_S)
 

@@ -70,8 +70,8 @@ def lift_by_person(
             point_ids=[point.pk], answer="restore", reason=code, now=work.now,
             inputs={"reason": reason, "by": actor.name},
         )  # fmt: skip
+        after_balance_change(work, account_ids=accounts)  # first: credit may hold what the person lets go
         apply_desired(point_ids=[point.pk], now=work.now, decisions=decisions)
-        after_balance_change(work, account_ids=accounts)
         return point_supply(point_id=point.pk)
 
 

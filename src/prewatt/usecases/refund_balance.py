@@ -42,7 +42,7 @@ def _refund(work: UnitOfWork, *, account_id: int, trade: Trade, reason: str) -> 
         return known_result(payment=payment)
     require_refundable(trade.amount, balance=paying.balance)
     entry = post_trade(
-        paying=paying, payment=payment, trade=trade, now=work.now, memo=cashier_memo(work, reason=reason)
+        paying=paying, trade=trade, now=work.now, memo=cashier_memo(work, reason=reason)
     )  # fmt: skip
     balance = balance_under_lock(paying=paying)
     balance_changed(work, paying=paying)

@@ -83,7 +83,7 @@ def _take(work: UnitOfWork, *, account_id: int, trade: Trade) -> PaymentResult:
     if not created:
         return known_result(payment=payment)
     paying = lock_paying_account(account_id=account_id)
-    entry = post_trade(paying=paying, payment=payment, trade=trade, now=work.now, memo=cashier_memo(work))
+    entry = post_trade(paying=paying, trade=trade, now=work.now, memo=cashier_memo(work))
     balance = balance_under_lock(paying=paying)
     balance_changed(work, paying=paying)
     facts = PaperFacts(

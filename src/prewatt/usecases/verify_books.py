@@ -1,13 +1,18 @@
-"""Everything that money stands on is added again, at one moment; what differs is told, nothing is changed."""
+"""Everything that money stands on is added again; what differs is told, nothing is changed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
 
+from prewatt.access.audit import Actor
+from prewatt.estate.models import Site
 from prewatt.ledger.queries import verify
 from prewatt.ledger.values import Difference
 from prewatt.payments.queries import verify_payments
+from prewatt.usecases.rebuild_positions import rebuild_positions
+
+VERIFIER = Actor(process="verify")
 
 _BUCKETS = """
 SELECT account.number, account.currency || ' in ' || site.code,
@@ -22,14 +27,18 @@ ORDER BY account.id LIMIT 1000
 """
 
 
-def verify_books(*, seals: bool) -> list[Difference]:
-    """This function will return what does not add up in ledger, buckets, papers and trades; nothing when all is sound.
+def verify_books(*, seals: bool, actor: Actor = VERIFIER) -> list[Difference]:
+    """This function will return what does not add up; nothing when all is sound.
 
-    ``seals`` also recomputes the seal of every day and the hash of every paper. It reads one snapshot and writes
-    nothing; in a caller's transaction it reads what the caller sees.
+    First ledger, buckets, papers and trades, in one snapshot (in a caller's transaction: what the caller sees); with
+    ``seals`` also the seal of every day and the hash of every paper. Then positions, day use and accruals, worked out
+    anew from the readings, site by site.
     """
     with _snapshot():
-        return [*verify(seals=seals), *_misplaced_buckets(), *verify_payments()]
+        found = [*verify(seals=seals), *_misplaced_buckets(), *verify_payments()]
+    for site_id in Site.objects.order_by("pk").values_list("pk", flat=True):
+        found += rebuild_positions(actor=actor, site_id=site_id)
+    return found
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -19,6 +20,8 @@ from prewatt.kernel.money import Money
 from prewatt.supply.reasons import words_of
 
 register = template.Library()
+
+ROOMS_SHOWN: Final = 3
 
 _TABLES: Mapping[str, Mapping[str, states.Look]] = {
     "room": {state.value: look for state, look in states.ROOM.items()},
@@ -238,3 +241,28 @@ def milliseconds(value: int) -> str:
 def tail(room: str) -> str:
     """This filter will write the last part of a room's code, where the building is known from its surroundings."""
     return room.rpartition("-")[2]
+
+
+@register.filter
+def few(rooms: str) -> str:
+    """This filter will write the first rooms of a list and how many more there are."""
+    names = rooms.split(", ")
+    return rooms if len(names) <= ROOMS_SHOWN else f"{', '.join(names[:ROOMS_SHOWN])} +{len(names) - ROOMS_SHOWN}"
+
+
+@register.simple_tag
+def tone_icon(name: str, tone: str) -> SafeString:
+    """This tag will draw an icon in a tone; the one that means waiting turns."""
+    return icon_svg(name, f"pw-{tone}{' pw-turn' if name == 'loader-2' else ''}")
+
+
+@register.filter
+def wait(since: datetime) -> str:
+    """This filter will write how long something has waited; what lies ahead is due later today."""
+    return formats.age(estate_now() - since) if since <= estate_now() else f"→ {clock(since)}"
+
+
+@register.filter
+def signed(value: int | None) -> str:
+    """This filter will write a whole number with a true minus."""
+    return formats.UNKNOWN if value is None else f"{formats.MINUS if value < 0 else ''}{abs(value)}"

@@ -1,35 +1,47 @@
 """The shift board: what waits for a person, most urgent first, with the three truths as columns."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from prewatt.access.permissions import Permission
 from prewatt.cases.queries import CaseLine, list_open_cases, list_progress
 from prewatt.console.guard import DeskRequest, requires
+from prewatt.console.states import SEVERITY, Tone, look_of
 from prewatt.kernel.clock import estate_now
-from prewatt.usecases.see_case_rooms import CaseRoom, see_case_rooms
+from prewatt.supply.reasons import words_of
+from prewatt.usecases.see_case_rooms import CaseRoom, WaitingRoom, see_case_rooms, see_waiting_rooms
 from prewatt.usecases.see_guard import see_guard
 from prewatt.usecases.see_shift import see_shift
 
-ROWS_MAX = 60
+ROWS_MAX: Final = 60
+WAITING: Final = {
+    "restoring": (_("Paid, restoring"), _("the wish is on, the relay is proven off"), "loader-2", Tone.MOVING),
+    "cutting": (_("Being cut"), _("the wish is off, the relay is proven on"), "loader-2", Tone.MOVING),
+    "spared": (_("In arrears, not cut"), "", "shield-check", Tone.QUIET),
+    "zero": (_("Reaches zero today"), _("a call saves a disconnection"), "hourglass-empty", Tone.LEVEL_1),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class NextUp:
-    """A row of the list: the case, and the room it is about, if it is about one."""
+    """A row of the list: a case, or a room that waits without one. ``tone`` colours its icon, ``is_hot`` its row."""
 
-    case: CaseLine
+    title: str
+    hint: str
+    icon: str
+    tone: str
+    is_hot: bool
+    since: datetime
+    case: UUID | None
+    subject: str
     room: CaseRoom | None
-
-    @property
-    def account(self) -> UUID | None:
-        """This property will hold the account that the row's button opens."""
-        return self.room.account_public_id if self.room is not None else None
 
 
 @require_safe
@@ -59,11 +71,31 @@ def guard_bar(request: DeskRequest) -> HttpResponseBase:
 
 def _board(request: DeskRequest) -> dict[str, Any]:
     now = estate_now()
-    cases = list_open_cases(user=request.desk.user, limit=ROWS_MAX)
+    desk = request.desk
+    cases = list_open_cases(user=desk.user, limit=ROWS_MAX)
     rooms = see_case_rooms(cases=cases)
+    known = [room.point_id for room in rooms.values()]
+    waiting = see_waiting_rooms(user=desk.user, site=desk.site, now=now, known=known, limit=ROWS_MAX)
+    urgent = [_of_case(case, rooms.get(case.id)) for case in cases]
     return {
         "now": now,
-        "view": see_shift(user=request.desk.user, site=request.desk.site, now=now),
-        "rows": [NextUp(case, rooms.get(case.id)) for case in cases],
-        "progress": list_progress(user=request.desk.user),
+        "view": see_shift(user=desk.user, site=desk.site, now=now),
+        "rows": [*urgent, *(_of_room(one) for one in waiting)],
+        "progress": list_progress(user=desk.user),
     }
+
+
+def _of_case(case: CaseLine, room: CaseRoom | None) -> NextUp:
+    look = look_of(SEVERITY, case.severity)
+    return NextUp(
+        case.label, case.hint, look.icon, look.tone, case.severity == "urgent", case.opened_at, case.public_id,
+        case.subject_label, room,
+    )  # fmt: skip
+
+
+def _of_room(waiting: WaitingRoom) -> NextUp:
+    title, hint, icon, tone = WAITING[waiting.kind]
+    said = str(hint)
+    if waiting.kind == "spared":
+        said = str(words_of(waiting.room.truths.withheld))
+    return NextUp(str(title), said, icon, tone, False, waiting.since, None, waiting.room.code, waiting.room)

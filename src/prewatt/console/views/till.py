@@ -69,10 +69,8 @@ def till(request: DeskRequest) -> HttpResponseBase:
 @require_safe
 def find(request: DeskRequest) -> HttpResponseBase:
     """This view will list accounts for what is typed into the till's search."""
-    found = find_accounts(
-        user=request.desk.user, text=request.GET.get("q", ""), limit=HITS, permission=Permission.MONEY_TAKE
-    )
-    return render(request, "console/parts/till_found.html", {"found": found, "q": request.GET.get("q", "")})
+    text = request.GET.get("q", "")
+    return render(request, "console/parts/till_found.html", {"found": _found(request, text), "q": text})
 
 
 @requires(Permission.MONEY_TAKE)
@@ -119,11 +117,17 @@ def _context(request: DeskRequest) -> dict[str, Any]:
         "section": "till",
         "till": TILL,
         "q": text,
-        "found": find_accounts(user=request.desk.user, text=text, limit=HITS, permission=Permission.MONEY_TAKE),
+        "found": _found(request, text),
         "takings": list_takings(user=request.desk.user, site_id=request.desk.site.id, limit=TAKINGS),
         "symbol": formats.symbol(request.desk.site.currency),
     }
     return context
+
+
+def _found(request: DeskRequest, text: str) -> list[AccountFacts]:
+    """This function will find who can pay: the operator's own use takes no money."""
+    found = find_accounts(user=request.desk.user, text=text, limit=HITS, permission=Permission.MONEY_TAKE)
+    return [one for one in found if one.payment_mode == "prepaid"]
 
 
 def _account(facts: AccountFacts, *, form: TopUpForm) -> dict[str, Any]:

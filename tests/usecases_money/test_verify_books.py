@@ -4,7 +4,7 @@ from tests.usecases_billing.town import ACTOR, Room, Town
 
 from prewatt.kernel.money import Money
 from prewatt.payments.models import Payment
-from prewatt.tenancy.models import Bucket
+from prewatt.tenancy.models import Account, Bucket
 from prewatt.usecases.take_payment import take_payment
 from prewatt.usecases.verify_books import verify_books
 
@@ -25,6 +25,13 @@ def test_each_part_is_looked_at(room: Room) -> None:
         cursor.execute("UPDATE ledger_ledgeraccount SET balance = 7 WHERE kind = 'party'")
     Bucket.objects.filter(account=Town.build().add_account()).delete()
     assert {one.kind for one in verify_books(seals=False)} == {"party_balance", "payment_amount", "bucket"}
+
+
+def test_positions_are_worked_out_anew_from_the_readings(town: Town, room: Room) -> None:
+    town.read(room, "2026-11-20T11:00", 10_000)
+    assert verify_books(seals=False) == []
+    Account.objects.filter(pk=room.account.pk).update(accrued=7)
+    assert [one.kind for one in verify_books(seals=False)] == ["accrued"]
 
 
 @pytest.mark.usefixtures("committed_database", "estate_clock")

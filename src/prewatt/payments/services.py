@@ -100,16 +100,17 @@ def lock_paying_account(*, account_id: int) -> PayingAccount:
     )  # fmt: skip
 
 
-def post_trade(
-    *, paying: PayingAccount, payment: Payment, trade: Trade, now: datetime, memo: Mapping[str, Any]
-) -> EntryResult:
-    """This function will move a trade's money between its channel's takings and the account."""
+def post_trade(*, paying: PayingAccount, trade: Trade, now: datetime, memo: Mapping[str, Any]) -> EntryResult:
+    """This function will move a trade's money between its channel's takings and the account.
+
+    The entry holds nothing that chance made, so that the same history has the same seals.
+    """
     sign = 1 if trade.kind == PaymentKind.TOP_UP else -1
     return _post(
         paying=paying, kind=trade.kind, cause_key=trade.cause_key, house=f"takings:{trade.channel}",
         amount=Money(sign * trade.amount.minor, trade.amount.currency), now=now,
         inputs={"site": paying.site_code, "account": paying.number, "channel": trade.channel, "amount": trade.amount},
-        memo={"channel": trade.channel, "till": trade.till, "payment": payment.public_id, **memo},
+        memo={"channel": trade.channel, "till": trade.till, **memo},
     )  # fmt: skip
 
 

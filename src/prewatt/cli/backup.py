@@ -116,6 +116,7 @@ def _dump(addresses: Addresses, env: Environment, folder: Path, *, with_keys: bo
     with psycopg.connect(addresses.owner) as connection:
         server = connection.info.parameter_status("server_version") or ""
     _run_tool(env, "pg_dump", addresses.owner, ["--format=custom", f"--file={folder / DUMP}"])
+    (folder / DUMP).chmod(0o600)
     name = key_name(env.meter_key_file)
     if with_keys:
         for source, target in ((env.meter_key_file, METER_KEY), (env.secret_key_file, SECRET_KEY)):

@@ -66,7 +66,7 @@ def database() -> Iterator[Addresses]:
             stack.enter_context(folder.locked())
             stack.enter_context(_running(cluster))
         addresses = addresses_of(cluster)
-        _use(addresses, env)
+        stack.enter_context(_named(addresses, env))
         yield addresses
 
 
@@ -94,8 +94,19 @@ def _running(cluster: Cluster) -> Iterator[None]:
         cluster.stop_process(process)
 
 
-def _use(addresses: Addresses, env: Environment) -> None:
-    os.environ[f"{PREFIX}DATABASE_URL"] = addresses.app
-    os.environ[f"{PREFIX}OWNER_DATABASE_URL"] = addresses.owner
-    os.environ[f"{PREFIX}DATA"] = str(env.data_folder)
+@contextlib.contextmanager
+def _named(addresses: Addresses, env: Environment) -> Iterator[None]:
+    """This function will put the addresses where settings look for them, for as long as the database is there."""
+    told = {"DATABASE_URL": addresses.app, "OWNER_DATABASE_URL": addresses.owner, "DATA": str(env.data_folder)}
+    before = {name: os.environ.get(f"{PREFIX}{name}") for name in told}
+    os.environ.update({f"{PREFIX}{name}": value for name, value in told.items()})
     environment.cache_clear()
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(f"{PREFIX}{name}", None)
+            else:
+                os.environ[f"{PREFIX}{name}"] = value
+        environment.cache_clear()

@@ -1,0 +1,155 @@
+"""C1: PostgreSQL is killed with -9 under load. What was confirmed is there; what is unknown is looked up by its id."""
+
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from tests.fault_rows import Faults
+from typing_extensions import override
+
+from prewatt.cli.account import unprivileged_account
+from prewatt.cli.postgres.binaries import find_binaries, reachable
+from prewatt.cli.postgres.cluster import OWNER, Cluster
+from prewatt.cli.supervisor import Kind, Program, Supervisor
+from prewatt.kernel.clock import monotonic_s
+
+WRITERS = 3
+KILLED_AFTER = 40
+"""Confirmed writes between two kills."""
+
+
+class Writer(threading.Thread):
+    """Pays in one trade after the other, as a channel does: the id first, then again until its outcome is known."""
+
+    def __init__(self, number: int, url: str, *, options: str = "") -> None:
+        super().__init__(daemon=True)
+        self.number, self.url, self.options = number, url, options
+        self.confirmed: list[str] = []
+        self.looked_up = 0
+        self.ending = threading.Event()
+
+    @override
+    def run(self) -> None:
+        while not self.ending.is_set():
+            trade = f"{self.number}-{len(self.confirmed)}"
+            while not self.pay(trade):
+                self.looked_up += 1
+            self.confirmed.append(trade)
+
+    def pay(self, trade: str) -> bool:
+        try:
+            with self.connected() as connection:
+                connection.execute("insert into trade values (%s) on conflict do nothing", (trade,))
+                connection.commit()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    @contextlib.contextmanager
+    def connected(self) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+        with psycopg.connect(self.url, options=self.options) as connection:
+            yield connection
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    supervisor = Supervisor(tmp_path, None, announce=lambda _text: None)
+    yield supervisor
+    supervisor.stop()
+
+
+@pytest.fixture
+def cluster(supervisor: Supervisor) -> Iterator[Cluster]:
+    folder = Path(tempfile.mkdtemp(prefix="pw-c1-"))
+    folder.chmod(0o755)
+    account = unprivileged_account()
+    cluster = Cluster(reachable(find_binaries(), store=folder, account=account), folder / "postgres", account)
+    cluster.create()
+    supervisor.start(Program("postgres", cluster.command(), cluster.environment(), account=account, kind=Kind.DATABASE))
+    process = supervisor.process_of("postgres")
+    assert process is not None
+    cluster.wait_ready(process, timeout_s=30)
+    cluster.prepare()
+    with psycopg.connect(cluster.url(OWNER), autocommit=True) as connection:
+        connection.execute("create table trade (id text primary key)")
+    yield cluster
+    supervisor.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def kill_under_load(supervisor: Supervisor, writers: list[Writer]) -> float:
+    """Kill the postmaster once enough was confirmed, and return how long until the next confirmed write."""
+    goal = sum(len(one.confirmed) for one in writers) + KILLED_AFTER
+    supervisor.run(until=lambda: sum(len(one.confirmed) for one in writers) >= goal)
+    pid = supervisor.pid_of("postgres")
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    began_s, seen = monotonic_s(), [len(one.confirmed) + 1 for one in writers]  # the one in flight may still be told
+    supervisor.run(
+        until=lambda: (
+            any(len(one.confirmed) > before for one, before in zip(writers, seen, strict=True))
+            or monotonic_s() - began_s > 30
+        )
+    )
+    return monotonic_s() - began_s
+
+
+def run_writers(cluster: Cluster, *, options: str = "") -> list[Writer]:
+    writers = [Writer(number, cluster.url(OWNER), options=options) for number in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    return writers
+
+
+def end_writers(writers: list[Writer]) -> None:
+    for writer in writers:
+        writer.ending.set()
+    for writer in writers:
+        writer.join(timeout=20)
+
+
+def stored(cluster: Cluster) -> list[str]:
+    with psycopg.connect(cluster.url(OWNER)) as connection:
+        return [str(trade) for (trade,) in connection.execute("select id from trade")]
+
+
+@pytest.mark.faults("C1")
+@pytest.mark.slow
+def test_c1_nothing_confirmed_is_lost_and_nothing_is_doubled(
+    supervisor: Supervisor, cluster: Cluster, faults: Faults
+) -> None:
+    writers = run_writers(cluster)
+    for _ in range(faults.times(short=2, full=5)):
+        assert kill_under_load(supervisor, writers) < 15
+        faults.hit()
+    end_writers(writers)
+    rows = stored(cluster)
+    confirmed = [trade for writer in writers for trade in writer.confirmed]
+    assert set(confirmed) <= set(rows), "a confirmed write is lost"
+    assert len(rows) == len(set(rows))
+    assert len(rows) - len(confirmed) <= WRITERS, "only what was in flight may be there unconfirmed"
+    assert sum(writer.looked_up for writer in writers) > 0, "no outcome was unknown: the kill hit nothing"
+
+
+@pytest.mark.faults("C1", control=True)
+@pytest.mark.slow
+def test_c1_without_synchronous_commit_confirmed_writes_are_lost(supervisor: Supervisor, cluster: Cluster) -> None:
+    url = cluster.url(OWNER)
+    with psycopg.connect(cluster.url("postgres", database="postgres"), autocommit=True) as superuser:
+        superuser.execute("alter system set wal_writer_delay = '10s'")
+        superuser.execute("select pg_reload_conf()")
+    with psycopg.connect(url, autocommit=True, options="-c synchronous_commit=off") as connection:
+        for number in range(KILLED_AFTER):
+            connection.execute("insert into trade values (%s)", (f"hasty-{number}",))
+        pid = supervisor.pid_of("postgres")
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+    supervisor.run(until=lambda: supervisor.pid_of("postgres") not in {None, pid} and cluster.is_ready())
+    assert len(stored(cluster)) < KILLED_AFTER

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.ledger.bookkeeper import DAY, NOW, Bookkeeper
@@ -20,7 +21,7 @@ from prewatt.ledger.errors import (
     UnknownAccount,
     UnknownEntry,
 )
-from prewatt.ledger.models import JournalEntry, Posting
+from prewatt.ledger.models import Book, JournalEntry, Posting
 from prewatt.ledger.values import EntryDraft, PostingLine
 from prewatt.usecases.work import unit_of_work
 
@@ -133,6 +134,14 @@ def test_accounts_are_opened_once(books: Bookkeeper) -> None:
         services.open_party_accounts(book_id=books.book, codes=["a", "c"], currency="CNY")
     with pytest.raises(ValueError, match="floor"):
         services.open_party_account(book_id=books.book, code="d", currency="CNY", floor=Money(1, "CNY"))
+
+
+def test_a_book_is_kept_by_its_code(books: Bookkeeper) -> None:
+    with CaptureQueriesContext(connection) as found:
+        assert services.ensure_book(code="plaza", issuer="Plaza Ltd") == books.book
+    assert not any("FOR UPDATE" in query["sql"] for query in found.captured_queries)
+    assert services.ensure_book(code="plaza", issuer="Plaza Holding") == books.book
+    assert Book.objects.get(pk=books.book).issuer == "Plaza Holding"
 
 
 def test_a_floor_holds(books: Bookkeeper) -> None:

@@ -17,9 +17,14 @@ WHERE id = ANY(%s) AND kind = 'party' ORDER BY id FOR NO KEY UPDATE
 
 
 def ensure_book(*, code: str, issuer: str) -> int:
-    """This function will return the book of that code, made when it is not there; the issuer is brought up to date."""
+    """This function will return the book of that code, made when it is not there; the issuer is brought up to date.
+
+    A book that is right is not locked: whoever posts holds a share of its row.
+    """
     require_unit_of_work()
-    book, _ = Book.objects.update_or_create(code=code, defaults={"issuer": issuer})
+    book, _ = Book.objects.get_or_create(code=code, defaults={"issuer": issuer})
+    if book.issuer != issuer:
+        Book.objects.filter(pk=book.pk).update(issuer=issuer)
     return book.pk
 
 

@@ -96,19 +96,18 @@ def apply_desired(
 
 def _apply(relay: Relay, ruling: Ruling, *, now: datetime, decision_id: int | None) -> bool:
     desired = relay.desired if ruling.wish is Wish.LEAVE else str(ruling.wish)
-    is_new = desired != relay.desired or ruling.frozen != relay.frozen
-    fields = []
-    if decision_id is not None:
-        relay.decision_id = decision_id
-        fields.append("decision_id")
-    if is_new:
-        relay.desired, relay.frozen, relay.desired_at = desired, ruling.frozen, now
-        relay.tries, relay.budget, relay.next_try_at = 0, TRIES, None
-        relay.stopped = relay.stopped if relay.stopped == REFUSED_PASSWORD else ""
-        fields += ["desired", "frozen", "desired_at", "tries", "budget", "next_try_at", "stopped"]
-    if fields:
-        relay.save(update_fields=fields)
-    return is_new
+    if desired == relay.desired and ruling.frozen == relay.frozen:
+        return False
+    relay.desired, relay.frozen, relay.desired_at = desired, ruling.frozen, now
+    relay.decision_id = decision_id or relay.decision_id
+    relay.tries, relay.budget, relay.next_try_at = 0, TRIES, None
+    relay.stopped = relay.stopped if relay.stopped == REFUSED_PASSWORD else ""
+    relay.save(
+        update_fields=[
+            "desired", "frozen", "desired_at", "decision_id", "tries", "budget", "next_try_at", "stopped"
+        ]
+    )  # fmt: skip
+    return True
 
 
 def void_opposite(*, point_ids: Iterable[int]) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,8 +12,7 @@ from django.db import connection
 from prewatt.access.models import User
 from prewatt.access.permissions import Permission
 from prewatt.access.queries import for_scope
-from prewatt.estate.errors import UnknownPlace
-from prewatt.estate.models import Bus, CalendarDay, Gateway, MeteringPoint, MeterInstallation, Place, PlaceKind, Site
+from prewatt.estate.models import Bus, Gateway, MeteringPoint, MeterInstallation, Place, PlaceKind, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,30 +137,6 @@ class PlanMeter:
     password_sealed: bytes | None = field(repr=False)
 
 
-def list_sites(*, user: User, permission: str = Permission.ESTATE_VIEW) -> list[SiteFacts]:
-    """This function will list the sites that the login may see, a building of which counts, by code."""
-    whole = for_scope(Site.objects.all(), path_field="scope__path", user=user, permission=permission)
-    parts = for_scope(
-        Place.objects.filter(kind=PlaceKind.BUILDING), path_field="scope__path", user=user, permission=permission
-    )
-    found = whole.values("pk").union(parts.values("site_id"))
-    rows = Site.objects.filter(pk__in=list(found.values_list("pk", flat=True)))
-    return [_to_site(site) for site in rows.select_related("scope").order_by("code")]
-
-
-def get_site(*, site_id: int) -> SiteFacts:
-    """This function will return a site by its row number. Raises UnknownPlace."""
-    site = Site.objects.select_related("scope").filter(pk=site_id).first()
-    if site is None:
-        raise UnknownPlace("There is no such site.")
-    return _to_site(site)
-
-
-def find_site(*, user: User, public_id: UUID, permission: str = Permission.ESTATE_VIEW) -> SiteFacts | None:
-    """This function will find a site that the login may see."""
-    return next((one for one in list_sites(user=user, permission=permission) if one.public_id == public_id), None)
-
-
 def find_site_by_code(*, code: str) -> SiteFacts | None:
     """This function will find a site by its code, for commands and jobs that see everything."""
     site = Site.objects.select_related("scope").filter(code=code).first()
@@ -185,11 +160,6 @@ def _to_site(site: Site) -> SiteFacts:
         live_since=site.live_since,
         read_interval_s=site.read_interval_s,
     )
-
-
-def special_days(*, site_id: int) -> dict[date, str]:
-    """This function will return what the site's calendar says against the weekday: kind by date."""
-    return dict(CalendarDay.objects.filter(site=site_id).values_list("date", "kind"))
 
 
 def list_buildings(
@@ -219,20 +189,6 @@ def _to_place(place: Place, floors: tuple[PlaceFacts, ...] = ()) -> PlaceFacts:
         supply_mode=place.supply_mode,
         floors=floors,
     )
-
-
-def get_point(*, user: User, public_id: UUID, permission: str = Permission.ESTATE_VIEW) -> PointFacts:
-    """This function will return a metering point with the meter on it. Raises UnknownPlace."""
-    rows = for_scope(
-        MeteringPoint.objects.filter(public_id=public_id),
-        path_field="building__scope__path",
-        user=user,
-        permission=permission,
-    )
-    found = list_points(point_ids=list(rows.values_list("pk", flat=True)))
-    if not found:
-        raise UnknownPlace("There is no such metering point, or it is not within your scope.")
-    return found[0]
 
 
 def list_points(*, point_ids: Sequence[int]) -> list[PointFacts]:

@@ -1,6 +1,6 @@
 """What tenancy can refuse."""
 
-from prewatt.kernel.errors import Conflict, NotFound, Refused
+from prewatt.kernel.errors import Conflict, NotFound
 
 
 class UnknownAccount(NotFound):
@@ -19,9 +19,3 @@ class FixedTenancy(Conflict):
     """The fact was used by money and cannot be changed by an edit."""
 
     code = "fixed_tenancy"
-
-
-class NotSettled(Refused):
-    """The account still has money, a debt or a metering point; it is closed only when all three are gone."""
-
-    code = "not_settled"

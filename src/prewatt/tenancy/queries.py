@@ -68,14 +68,6 @@ def get_account(*, user: User, public_id: UUID, permission: str = Permission.ACC
     return found[0]
 
 
-def find_account_by_number(
-    *, user: User, site_code: str, number: str, permission: str = Permission.ACCOUNT_VIEW
-) -> AccountFacts | None:
-    """This function will find an account by its number on a site."""
-    rows = visible_accounts(user=user, permission=permission).filter(site__code=site_code, number=number)
-    return next(iter(_facts(pks=list(rows.values_list("pk", flat=True)))), None)
-
-
 def list_accounts(
     *,
     user: User,

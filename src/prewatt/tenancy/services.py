@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -12,10 +11,9 @@ from prewatt.access.audit import require_unit_of_work
 from prewatt.access.models import Scope
 from prewatt.estate.models import Medium, MeteringPoint, MeterInstallation, Site
 from prewatt.estate.upkeep import BATCH_ROWS, Tally, keep_in_line
-from prewatt.ledger.queries import party_balance
 from prewatt.ledger.services import open_party_accounts
-from prewatt.tenancy.errors import FixedTenancy, NotSettled, PointTaken
-from prewatt.tenancy.models import Account, AccountState, Bucket, BucketKind, Customer, Tenancy
+from prewatt.tenancy.errors import FixedTenancy, PointTaken
+from prewatt.tenancy.models import Account, Bucket, BucketKind, Customer, Tenancy
 from prewatt.tenancy.search import pinyin_of, search_text_of
 from prewatt.tenancy.values import AccountSpec, CustomerSpec, TenancySpec
 
@@ -45,11 +43,6 @@ def keep_customers(
     return present | kept.rows, kept.tally
 
 
-def open_customer(*, organisation: Scope, spec: CustomerSpec) -> Customer:
-    """This function will open one customer, or bring it in line."""
-    return keep_customers(organisation=organisation, customers=[spec])[0][spec.code]
-
-
 def keep_accounts(
     *, site: Site, book_id: int, accounts: Sequence[AccountSpec], customers: Mapping[str, Customer]
 ) -> tuple[dict[str, Account], Tally]:
@@ -73,12 +66,6 @@ def keep_accounts(
     _open_buckets(book_id=book_id, accounts=[one for number, one in kept.rows.items() if number not in present])
     refresh_search_text(accounts=kept.rows.values())
     return kept.rows, kept.tally
-
-
-def open_account(*, site: Site, book_id: int, customer: Customer, spec: AccountSpec) -> Account:
-    """This function will open one account with its cash bucket, or bring it in line."""
-    kept, _ = keep_accounts(site=site, book_id=book_id, accounts=[spec], customers={spec.customer: customer})
-    return kept[spec.number]
 
 
 def _open_buckets(*, book_id: int, accounts: Sequence[Account]) -> None:
@@ -131,15 +118,6 @@ def begin_tenancies(
     return Begun(by_point, tuple(made), Tally(created=len(made), unchanged=len(tenancies) - len(made)))
 
 
-def begin_tenancy(*, account: Account, point: MeteringPoint, from_at: datetime) -> Tenancy:
-    """This function will let one account pay for one point from an instant on."""
-    spec = TenancySpec(account=account.number, point=point.code, from_at=from_at)
-    begun = begin_tenancies(
-        site=point.site, tenancies=[spec], points={point.code: point}, accounts={account.number: account}
-    )
-    return begun.by_point[point.code]
-
-
 def _require_same(spec: TenancySpec, before: Tenancy) -> None:
     if before.account.number != spec.account:
         raise PointTaken(
@@ -147,25 +125,6 @@ def _require_same(spec: TenancySpec, before: Tenancy) -> None:
         )
     if before.period.lower != spec.from_at:
         raise FixedTenancy(f"The tenancy of {spec.point} began {before.period.lower}.", hint="Leave its beginning.")
-
-
-def close_account(*, account: Account) -> None:
-    """This function will close an account that has nothing left. Raises NotSettled while money or a point is.
-
-    The account's row must be locked by the caller.
-    """
-    require_unit_of_work()
-    ledger_ids = list(account.buckets.values_list("ledger_account_id", flat=True))
-    left = sum(money.minor for money in party_balance(ledger_account_ids=ledger_ids).values()) - account.accrued
-    points = list(
-        account.tenancies.filter(period__upper_inf=True).values_list("metering_point__code", flat=True)
-    )  # fmt: skip
-    if left or account.accrued or points:
-        raise NotSettled(
-            f"Account {account.number} is not settled: {left} minor units, points {', '.join(points) or '–'}.",
-            hint="Let it move out, refund or collect the balance, then close it.",
-        )
-    Account.objects.filter(pk=account.pk, state=AccountState.OPEN).update(state=AccountState.CLOSED)
 
 
 def refresh_search_text(*, accounts: Iterable[Account]) -> None:

@@ -27,6 +27,7 @@ class Rater:
     payers: Payers
     _usage: dict[PositionKey, UsageTotal] = field(default_factory=dict)
     _by_day: dict[DayUsageKey, int] = field(default_factory=dict)
+    _limits: dict[int, Limits] = field(default_factory=dict)
 
     @classmethod
     def load(cls, *, site: Site, point_ids: Sequence[int], from_us: int, to_us: int, locked: set[int]) -> "Rater":
@@ -47,7 +48,10 @@ class Rater:
 
     def limits(self, facts: InstallationFacts) -> Limits:
         """This method will return what bounds the installation's readings."""
-        return facts.limits(needs_rates=self.payers.needs_rates(facts.point_id))
+        limits = self._limits.get(facts.id)
+        if limits is None:
+            limits = self._limits[facts.id] = facts.limits(needs_rates=self.payers.needs_rates(facts.point_id))
+        return limits
 
     def rate(self, facts: InstallationFacts) -> Rate:
         """This method will return the function that lays out the energy between two accepted points.

@@ -222,3 +222,21 @@ def test_whatever_is_posted_sums_to_zero_and_runs_true(moves: list[tuple[int, in
             assert houses_total == -sum(truth.values())
             assert queries.verify(seals=True) == []
         transaction.set_rollback(True)
+
+
+def _rows_scanned() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'ledger_posting'")
+        return int(cursor.fetchone()[0])
+
+
+def test_posting_never_reads_the_books_from_end_to_end(books: Bookkeeper) -> None:
+    """What a day's close costs must not grow with the years: the lines of the books are not scanned."""
+    before = _rows_scanned()
+    for batch in range(4):
+        services.post_entries(
+            book_id=books.book, drafts=[_draft(books, f"{batch}:{number}", number + 1) for number in range(50)]
+        )
+    assert _rows_scanned() == before
+    queries.verify(seals=False)
+    assert _rows_scanned() > before

@@ -2,6 +2,7 @@
 export function fan(data, token) {
   return {
     animation: false,
+    useUTC: true, // the page sends the site's local time; the browser's own zone must not move it
     aria: { enabled: true },
     textStyle: { fontFamily: token("sans") },
     grid: { left: 48, right: 14, top: 14, bottom: 24 },

@@ -19,7 +19,7 @@ export function startTill() {
   amount.addEventListener("input", () => { window.clearTimeout(timer); timer = window.setTimeout(preview, 300); });
   form.addEventListener("input", () => change(form));
   document.body.addEventListener("htmx:afterSwap", () => change(form));
-  form.addEventListener("submit", () => { form.querySelector("[type=submit]").setAttribute("aria-disabled", "true"); });
+  form.addEventListener("submit", () => { form.querySelector("button.pw-btn-main")?.setAttribute("aria-disabled", "true"); });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.matches("input[type=radio]")) { event.preventDefault(); form.requestSubmit(); }
   });

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from prewatt.billing.forecast import DaysLeft
 from prewatt.console import formats
 from prewatt.console.labels import label
 from prewatt.kernel.clock import estate_clock
-from prewatt.kernel.money import Money
+from prewatt.kernel.money import Money, minor_digits
 from prewatt.ledger.values import PostingRow
 from prewatt.tenancy.values import AccountFacts
 from prewatt.usecases.see_account import PaymentOfEntry, RoomView
@@ -20,6 +22,7 @@ from prewatt.usecases.see_usage import UsageView
 
 BAND_NAMES: Final = {1: "sharp", 2: "peak", 3: "flat", 4: "valley", 5: "deep_valley"}
 DAY_S: Final = 86_400
+DAY_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,27 @@ def _estate(machine_at: datetime) -> datetime:
     return estate_clock().estate_at(machine_at)
 
 
+def fan_of(facts: AccountFacts, left: DaysLeft, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """This function will lay out the money ahead: a middle line between the soonest and the latest end.
+
+    Times are local milliseconds and amounts are major units, for pixels alone.
+    """
+    at = _local_ms(now, zone)
+    money = facts.available.minor / 10 ** minor_digits(facts.currency)
+    ends = {"soonest": left.at_least, "middle": left.days, "latest": left.at_most or left.days}
+    lines = {name: [[at, money], [at + days * DAY_MS, 0]] for name, days in ends.items()}
+    last = max(days for days in ends.values())
+    return lines | {
+        "at": at, "from": at, "to": at + max(2, last + 1) * DAY_MS, "symbol": formats.symbol(facts.currency),
+        "today": _("today"),
+    }  # fmt: skip
+
+
+def _local_ms(at: datetime, zone: ZoneInfo) -> int:
+    local = at.astimezone(zone)
+    return int(local.replace(tzinfo=UTC).timestamp()) * 1000
+
+
 def days_left(facts: AccountFacts, now: datetime) -> int | None:
     """This function will return the whole days until the account is expected to reach zero."""
     if facts.empties_at is None:
@@ -176,9 +200,17 @@ def lines_of(rows: Sequence[PostingRow], *, payments: Mapping[int, PaymentOfEntr
         paid = payments.get(row.entry_id)
         lines.append(
             LedgerLine(
-                row.occurred_at, label("entry", row.kind), str(row.memo.get("note", "")), row.amount,
+                row.occurred_at, label("entry", "reversal" if row.reverses else row.kind),
+                _note(row.memo), row.amount,
                 row.balance_after, row.is_reversed, None if paid is None else paid.document_public_id,
                 paid.public_id if paid is not None and paid.kind == "top_up" else None,
             )
         )  # fmt: skip
     return lines
+
+
+def _note(memo: Mapping[str, Any]) -> str:
+    """This function will say what an entry is about: the room and the days of use, or the reason that was given."""
+    days = " – ".join(dict.fromkeys(str(memo[key]) for key in ("from", "to") if memo.get(key)))
+    parts = (memo.get("point", ""), days, memo.get("reason", ""))
+    return " · ".join(str(part) for part in parts if part)

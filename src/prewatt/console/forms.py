@@ -1,27 +1,27 @@
 """What people type. Plain forms: they check shape; use cases check sense, and their refusals become form errors."""
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from prewatt.console.labels import LABELS
 from prewatt.console.problems import sentence
 from prewatt.kernel.errors import PrewattError
 
+CHANNELS: Final = list(LABELS["channel"].items())
+
 
 class DeskForm(forms.Form):
-    """A form whose fields say to assistive technology when they are wrong, and that can take a use case's refusal."""
+    """A form whose fields look like the console's, and that can show a use case's refusal."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
+        for field in self.fields.values():
             if not isinstance(field.widget, forms.HiddenInput | forms.CheckboxInput):
-                field.widget.attrs.setdefault(
-                    "class", "form-select" if isinstance(field.widget, forms.Select) else "form-control"
-                )
-            if self.is_bound and name in self.errors:
-                field.widget.attrs["aria-invalid"] = "true"
+                kind = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
+                field.widget.attrs.setdefault("class", kind)
 
     def refuse(self, error: PrewattError) -> None:
         """This method will show a use case's refusal above the form."""
@@ -55,7 +55,7 @@ class AmountForm(ReasonForm):
     """An amount to give back, with a reason."""
 
     amount = forms.CharField(label=_("Amount"), max_length=20, widget=forms.TextInput({"inputmode": "decimal"}))
-    channel = forms.ChoiceField(label=_("Paid out by"))
+    channel = forms.ChoiceField(label=_("Paid out by"), choices=CHANNELS)
 
     field_order = ("amount", "channel", "reason", "token")
 
@@ -65,7 +65,7 @@ class TopUpForm(DeskForm):
 
     account = forms.UUIDField(widget=forms.HiddenInput)
     amount = forms.CharField(label=_("Amount"), max_length=20, widget=forms.TextInput({"inputmode": "decimal"}))
-    channel = forms.ChoiceField(label=_("Paid by"), widget=forms.RadioSelect)
+    channel = forms.ChoiceField(label=_("Paid by"), choices=CHANNELS, widget=forms.RadioSelect)
     token = forms.UUIDField(widget=forms.HiddenInput)
 
 

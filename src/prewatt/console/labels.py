@@ -16,10 +16,10 @@ LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
     "entry": {
         "top_up": _("Top-up"),
         "refund": _("Refund"),
-        "clear": _("Cleared to zero"),
+        "clearing": _("Cleared to zero"),
         "reversal": _("Reversal"),
-        "charge": _("Day close"),
-        "opening": _("Opening balance"),
+        "usage": _("Use, day close"),
+        "opening_balance": _("Opening balance"),
     },
     "hold": {
         "credit": _("Out of credit"),

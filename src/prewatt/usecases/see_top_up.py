@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from prewatt.kernel.money import Money
+from prewatt.payments.capitals import to_capitals
 from prewatt.supply.queries import get_policy
 from prewatt.tenancy.values import AccountFacts
 
@@ -21,6 +22,7 @@ class TopUpPreview:
     lasts_until: datetime | None
     restores: bool
     lacks: Money
+    capitals: str
 
 
 def preview_top_up(*, facts: AccountFacts, amount: Money, now: datetime) -> TopUpPreview:
@@ -34,7 +36,7 @@ def preview_top_up(*, facts: AccountFacts, amount: Money, now: datetime) -> TopU
         amount=amount, before=facts.available, covers=Money(covers, amount.currency), after=after, days=days,
         credit=Money(amount.minor - covers, amount.currency),
         lasts_until=None if days is None else now + timedelta(days=days), restores=after.minor >= least,
-        lacks=Money(max(0, least - after.minor), amount.currency),
+        lacks=Money(max(0, least - after.minor), amount.currency), capitals=to_capitals(amount),
     )  # fmt: skip
 
 

@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Sum
 
+from prewatt.billing.forecast import DaysLeft, find_daily_cost, find_days_left
 from prewatt.billing.models import Position, TariffAssignment
 from prewatt.billing.queries.timelines import load_timelines
 from prewatt.kernel.period import local_date
 from prewatt.metering.models import DayUsage
 from prewatt.rating.segments import from_instant_us, to_us
+from prewatt.tenancy.values import AccountFacts
 from prewatt.usecases.see_site import SiteView
 
 BAND_COLUMNS: Final = ("sharp_wh", "peak_wh", "flat_wh", "valley_wh", "deep_valley_wh")
@@ -63,6 +65,20 @@ def see_month_usage(*, account_id: int, months: int) -> UsageView:
     )[::-1]
     by_band = {band: tuple(row[band] for row in rows) for band in range(1, len(BAND_COLUMNS) + 1)}
     return UsageView(tuple(row[0] for row in rows), {band: wh for band, wh in by_band.items() if any(wh)}, None)
+
+
+def see_days_left(*, facts: AccountFacts, usage: UsageView) -> DaysLeft | None:
+    """This function will say how long the money lasts and how sure that is, from the whole days of ``usage``.
+
+    The last day of ``usage`` is today and does not count. A day's cost is its share of the recent daily cost.
+    """
+    whole = [sum(values[at] for values in usage.bands.values()) for at in range(len(usage.labels) - 1)]
+    used = [wh for wh in whole if wh > 0]
+    if facts.daily_cost is None or facts.daily_cost.minor <= 0 or not used:
+        return None
+    total = sum(used)
+    cost = find_daily_cost(day_costs=[facts.daily_cost.minor * wh * len(used) // total for wh in used])
+    return None if cost is None else find_days_left(available=facts.available.minor, cost=cost)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from prewatt.access.permissions import Permission
-from prewatt.console.account_page import chart_of, days_left, lines_of, steps_of
+from prewatt.billing.forecast import DAYS_BACK
+from prewatt.console.account_page import chart_of, days_left, fan_of, lines_of, steps_of
 from prewatt.console.formats import symbol
 from prewatt.console.guard import DeskRequest, requires
 from prewatt.console.topics import account_topic, room_topic
 from prewatt.kernel.clock import estate_now
 from prewatt.tenancy.queries import get_account
 from prewatt.usecases.see_account import AccountView, RoomView, see_account, see_room
-from prewatt.usecases.see_usage import see_day_usage, see_month_usage, see_price
+from prewatt.usecases.see_usage import see_day_usage, see_days_left, see_month_usage, see_price
 
 RANGES: Final = (
     ("14", gettext_lazy("14 days")),
@@ -77,7 +78,10 @@ def room(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
 
 def _context(request: DeskRequest, view: AccountView) -> dict[str, Any]:
     now = estate_now()
+    zone = request.desk.site.zone
     chosen = _chosen(view, request.GET.get("room", ""))
+    usage = see_day_usage(account_id=view.facts.id, zone=zone, now=now, days=DAYS_BACK + 1)
+    left = see_days_left(facts=view.facts, usage=usage) if view.facts.payment_mode == "prepaid" else None
     topics = [account_topic(view.facts.id), *(room_topic(one.point.id) for one in view.rooms)]
     return {
         "section": "rooms",
@@ -86,8 +90,10 @@ def _context(request: DeskRequest, view: AccountView) -> dict[str, Any]:
         "room": chosen,
         "steps": steps_of(chosen) if chosen is not None else [],
         "minus_accrued": -view.facts.accrued,
-        "days": days_left(view.facts, now),
-        "today_wh": see_day_usage(account_id=view.facts.id, zone=request.desk.site.zone, now=now, days=1).total_wh,
+        "days": days_left(view.facts, now) if view.facts.payment_mode == "prepaid" else None,
+        "today_wh": sum(values[-1] for values in usage.bands.values()),
+        "left": left,
+        "fan": fan_of(view.facts, left, now=now, zone=zone) if left is not None and left.days > 0 else None,
         "price": see_price(point_id=chosen.point.id, site=request.desk.site, now=now) if chosen else None,
         "topics": " ".join(topics),
         "tabs": TABS,

@@ -16,7 +16,6 @@ from prewatt.access.permissions import Permission
 from prewatt.console import formats
 from prewatt.console.forms import AmountForm, DeskForm, ReasonForm
 from prewatt.console.guard import DeskRequest, actor_of, is_part, requires
-from prewatt.console.labels import LABELS
 from prewatt.console.paper import paper_of
 from prewatt.kernel.errors import Refused
 from prewatt.kernel.ids import uuid7
@@ -37,7 +36,6 @@ def refund(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     """This view will give a part of the balance back, with a reason and a paper."""
     facts = get_account(user=request.desk.user, public_id=public_id, permission=Permission.MONEY_REFUND)
     form = AmountForm(request.POST or None, initial={"token": uuid7(), "channel": "cash"})
-    form.fields["channel"].choices = list(LABELS["channel"].items())  # type: ignore[attr-defined]  # a ChoiceField has choices
 
     def act(data: dict[str, Any]) -> HttpResponseBase:
         result = refund_balance(

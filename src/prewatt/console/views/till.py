@@ -13,7 +13,7 @@ from prewatt.access.permissions import Permission
 from prewatt.console import formats
 from prewatt.console.account_page import steps_of
 from prewatt.console.forms import TopUpForm
-from prewatt.console.guard import DeskRequest, actor_of, requires, to_uuid
+from prewatt.console.guard import DeskRequest, actor_of, is_part, requires, to_uuid
 from prewatt.console.labels import LABELS
 from prewatt.console.paper import paper_of
 from prewatt.console.topics import account_topic, room_topic
@@ -93,7 +93,6 @@ def done_live(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
 
 def _take(request: DeskRequest) -> HttpResponseBase:
     form = TopUpForm(request.POST)
-    form.fields["channel"].choices = list(LABELS["channel"].items())  # type: ignore[attr-defined]  # a ChoiceField has choices
     facts = get_account(
         user=request.desk.user, public_id=to_uuid(request.POST.get("account", "")), permission=Permission.MONEY_TAKE
     )
@@ -164,7 +163,7 @@ def _preview(request: DeskRequest, facts: AccountFacts, text: str) -> dict[str, 
             problem = str(refusal)
     return {
         "facts": facts, "preview": preview, "problem": problem, "site": request.desk.site, "now": estate_now(),
-        "method": request.GET.get("channel", "cash"),
+        "method": request.GET.get("channel", "cash"), "is_part": is_part(request),
     }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -169,19 +169,20 @@ def _examine_gateways() -> Iterator[Finding]:
     from prewatt.estate.models import Bus
 
     lines = Bus.objects.order_by("gateway__code", "port").values_list("gateway__code", "gateway__address", "port")
-    silent, asked = [], 0
-    try:
-        for code, address, port in lines[:GATEWAYS_ASKED_MAX]:
-            asked += 1
-            try:
-                socket.create_connection((address, port), timeout=GATEWAY_WITHIN_S).close()
-            except OSError as error:
-                silent.append(f"{code} ({address}:{port}: {error.strerror or 'no answer'})")
-    except ProgrammingError:
-        return  # the tables are not there yet; said above
-    if silent:
-        shown = ", ".join(silent[:5]) + (f" and {len(silent) - 5} more" if len(silent) > 5 else "")
-        mend = "Look at its power, its cable and its address; then at firewalls between here and there."
-        yield Finding("gateways", Verdict.FAILURE, f"{len(silent)} of {asked} ports do not answer: {shown}", mend)
-    else:
-        yield Finding("gateways", Verdict.GOOD, f"{asked} ports answer." if asked else "There are none yet.")
+    with contextlib.suppress(ProgrammingError):  # the tables are not there yet; that was told
+        yield knock(list(lines[:GATEWAYS_ASKED_MAX]))
+
+
+def knock(lines: Sequence[tuple[str, str, int]]) -> Finding:
+    """This function will try to connect to each line, given as gateway, address and port."""
+    silent = []
+    for code, address, port in lines:
+        try:
+            socket.create_connection((address, port), timeout=GATEWAY_WITHIN_S).close()
+        except OSError as error:
+            silent.append(f"{code} ({address}:{port}: {error.strerror or 'no answer'})")
+    if not silent:
+        return Finding("gateways", Verdict.GOOD, f"{len(lines)} ports answer." if lines else "There are none yet.")
+    shown = ", ".join(silent[:5]) + (f" and {len(silent) - 5} more" if len(silent) > 5 else "")
+    mend = "Look at its power, its cable and its address; then at firewalls between here and there."
+    return Finding("gateways", Verdict.FAILURE, f"{len(silent)} of {len(lines)} ports do not answer: {shown}", mend)

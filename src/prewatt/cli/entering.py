@@ -1,24 +1,29 @@
 """How a role or command enters: a safe database, tables of this version, then Django."""
 
+import time
+from typing import Any, Final
+
 import psycopg
 
 from prewatt.cli.errors import UnableToStart
 from prewatt.cli.postgres.guard import refuse_unsafe
 from prewatt.config.boot import boot
 from prewatt.config.environment import Process, environment
+from prewatt.kernel.clock import monotonic_s
+
+DATABASE_BACK_WITHIN_S: Final = 15.0
+_TRY_EVERY_S: Final = 0.1
 
 
 def enter(process: Process) -> None:
-    """This function will make this process one of ours; it refuses an unsafe database and missing migrations."""
+    """This function will make this process one of ours; it refuses an unsafe database and missing migrations.
+
+    A role waits for a database that is on its way back; a command tells at once.
+    """
     env = environment()
-    try:
-        with psycopg.connect(env.database_url, connect_timeout=5) as connection:
-            refuse_unsafe(connection, allowed=env.allow_unsafe_database)
-    except psycopg.OperationalError as error:
-        raise UnableToStart(
-            f"The database does not answer: {str(error).strip()}",
-            hint="Look whether it runs, and at PREWATT_DATABASE_URL.",
-        ) from error
+    wait_s = 0.0 if process is Process.COMMAND else DATABASE_BACK_WITHIN_S
+    with _connected(env.database_url, wait_s=wait_s) as connection:
+        refuse_unsafe(connection, allowed=env.allow_unsafe_database)
     boot(process)
     missing = missing_migrations()
     if missing:
@@ -26,6 +31,22 @@ def enter(process: Process) -> None:
             f"The database lacks {len(missing)} migrations of this version (first: {missing[0]}).",
             hint="Run `prewatt migrate`.",
         )
+
+
+def _connected(url: str, *, wait_s: float) -> psycopg.Connection[Any]:
+    """This function will connect, trying again for ``wait_s`` while the database is away."""
+    until_s = monotonic_s() + wait_s
+    while True:
+        try:
+            return psycopg.connect(url, connect_timeout=5)
+        except psycopg.OperationalError as error:
+            if monotonic_s() < until_s:
+                time.sleep(_TRY_EVERY_S)
+                continue
+            raise UnableToStart(
+                f"The database does not answer: {str(error).strip()}",
+                hint="Look whether it runs, and at PREWATT_DATABASE_URL.",
+            ) from error
 
 
 def missing_migrations() -> list[str]:

@@ -1,0 +1,94 @@
+"""``prewatt web`` as a process: it is ready, serves hashed files and strict headers, and stops with a stream open."""
+
+import http.client
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+
+from prewatt.cli.web import is_free, next_free_port
+from prewatt.kernel.clock import monotonic_s
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+def address() -> str:
+    told = connection.settings_dict
+    return (
+        f"postgresql://{told['USER']}:{quote(told['PASSWORD'])}@/{told['NAME']}"
+        f"?host={quote(told['HOST'])}&port={told['PORT'] or 5432}"
+    )
+
+
+@pytest.fixture
+def port() -> int:
+    return next_free_port("127.0.0.1", 18_800 + os.getpid() % 1_000)
+
+
+@pytest.fixture
+def web(tmp_path: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREWATT_", "DJANGO_"))}
+    environment |= {
+        "PREWATT_DATABASE_URL": address(),
+        "PREWATT_ALLOW_UNSAFE_DATABASE": "true",
+        "PREWATT_DATA": str(tmp_path),
+        "PYTHONPATH": str(Path(__file__).parents[2] / "src"),
+    }
+    log = (tmp_path / "web.log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "prewatt.cli.main", "web", "--port", str(port)],
+        env=environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    until_s = monotonic_s() + 60
+    while is_free("127.0.0.1", port):
+        assert process.poll() is None, (tmp_path / "web.log").read_text()
+        assert monotonic_s() < until_s
+    yield process
+    process.kill()
+    process.wait()
+    log.close()
+
+
+def get(port: int, path: str) -> tuple[int, dict[str, str], bytes]:
+    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        asking.request("GET", path)
+        answer = asking.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    finally:
+        asking.close()
+
+
+@pytest.mark.timeout(150)
+def test_web_from_start_to_stop(web: Any, port: int) -> None:
+    status, headers, body = get(port, "/readyz")
+    assert (status, body) == (200, b'{"ready": true, "problems": []}')
+    assert "script-src 'self'" in headers["content-security-policy"]
+    status, _, body = get(port, "/sign-in")
+    assert status == 200
+    hashed = re.search(rb'href="(/static/dist/app\.[0-9a-f]{12}\.css)"', body)
+    if (Path(__file__).parents[2] / "src/prewatt/static/dist/app.css").exists():
+        assert hashed is not None
+        status, headers, _ = get(port, hashed[1].decode())
+        assert (status, headers["content-type"]) == (200, "text/css")
+        assert "max-age=31536000" in headers["cache-control"]
+    for outside in ("/static/../secret.key", "/static/..%2fsecret.key", "/static//etc/passwd"):
+        assert get(port, outside)[0] == 404
+    with socket.create_connection(("127.0.0.1", port)) as idle:
+        idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert idle.recv(12) == b"HTTP/1.1 200"
+        began_s = monotonic_s()
+        web.terminate()
+        assert web.wait(timeout=10) == 0
+    assert monotonic_s() - began_s < 5
+    assert is_free("127.0.0.1", port)

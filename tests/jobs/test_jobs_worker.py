@@ -72,15 +72,19 @@ def test_the_ear_wakes_lanes_when_something_is_touched():
     try:
         assert heard.wait(5), "it looks at its start"
         heard.clear()
-        assert wait_until(lambda: _notify() or heard.is_set())
+        assert wait_until(_notify_until(heard))
     finally:
         stopping.set()
         lane.call()
         ear.join(5)
         lane.join(5)
-    assert not (lane.is_alive() or ear.is_alive())
+    assert [lane.is_alive(), ear.is_alive()] == [False, False]
 
 
-def _notify() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify('prewatt_live', '{}')")
+def _notify_until(heard: Event):
+    def notify() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_notify('prewatt_live', '{}')")
+        return heard.is_set()
+
+    return notify

@@ -7,12 +7,13 @@ from django.db import transaction
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.usecases_supply.mall import ACTOR, Mall
+from typing_extensions import override
 
 from prewatt.estate.models import GatewayLease
 from prewatt.kernel import clock
 from prewatt.kernel.clock import machine_now
 from prewatt.supply.models import Command, Hold, Relay
-from prewatt.supply.values import ClaimedCommand, RelayReport
+from prewatt.supply.values import ClaimedCommand, OnOff, RelayReport
 from prewatt.tenancy.models import Account
 from prewatt.usecases.reconcile_supply import reconcile_supply
 from prewatt.usecases.record_relay_reports import record_relay_reports
@@ -102,7 +103,7 @@ class Crossing(RuleBasedStateMachine):
 
     @rule(is_late=st.booleans())
     def read_relay(self, is_late: bool) -> None:
-        state = "on" if self.world.is_on else "off"
+        state: OnOff = "on" if self.world.is_on else "off"
         self.mall.wait(seconds=1)
         report = RelayReport(self.room.installation.pk, state, self.mall.now, self.mall.epoch)
         if is_late:
@@ -134,6 +135,7 @@ class Crossing(RuleBasedStateMachine):
         if Hold.objects.filter(lifted_at=None).exists():
             assert self.available < MINIMUM
 
+    @override
     def teardown(self) -> None:
         if not hasattr(self, "atomic"):
             return

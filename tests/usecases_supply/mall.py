@@ -1,5 +1,6 @@
 """A live site with rooms, meters that answer and a collector that holds them: for stories about supply."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -8,13 +9,14 @@ from tests.usecases_billing.town import OPENED, Room, Town, local
 
 from prewatt.access.audit import Actor
 from prewatt.access.models import User
-from prewatt.access.services import create_login
+from prewatt.access.services import create_login, ensure_roles, grant
 from prewatt.estate.models import GatewayLease, SupplyMode
 from prewatt.kernel import clock
 from prewatt.metering.models import MeterState
 from prewatt.notices.models import Ladder, Notice
 from prewatt.supply.models import Command, Decision, Hold, Relay, SupplyPolicy
 from prewatt.supply.services import ensure_relays
+from prewatt.supply.services.field import to_on_off
 from prewatt.supply.values import CommandReport, OnOff, RelayReport, ReviewResult
 from prewatt.tenancy.models import Account
 from prewatt.usecases._supply import after_balance_change
@@ -26,6 +28,13 @@ from prewatt.usecases.work import unit_of_work
 ACTOR = Actor(process="test")
 START = local("2026-11-20T12:00")
 __all__ = ["ACTOR", "OPENED", "START", "Mall", "date", "local"]
+
+
+@dataclass(frozen=True, slots=True)
+class Person(Actor):
+    """An actor who has a login."""
+
+    user: User
 
 
 class Mall:
@@ -91,7 +100,7 @@ class Mall:
         self.claim()
         command = self.last_command(room)
         self.tell_step(command, "acknowledged")
-        self.report(room, command.wanted)
+        self.report(room, to_on_off(command.wanted))
         return self.last_command(room)
 
     def claim(self, **more: Any) -> list[Any]:
@@ -133,10 +142,18 @@ class Mall:
         ladder = Ladder.objects.filter(account=room.account).first()
         return ladder.step if ladder else 0
 
-    def person(self, name: str = "Wang Li") -> Actor:
+    def engineer(self) -> Person:
+        """A named person who may do everything here."""
+        person = self.person()
+        with unit_of_work(actor=ACTOR, verb="grant"):
+            ensure_roles()
+            grant(user=person.user, role_code="administrator", scope=self.site.scope)
+        return person
+
+    def person(self, name: str = "Wang Li") -> Person:
         with unit_of_work(actor=ACTOR, verb="login"):
-            user: User = create_login(username=name, password="correct horse battery", name=name, language="en")
-        return Actor(process="web", user=user)
+            user = create_login(username=name, password="correct horse battery", name=name, language="en")
+        return Person(process="web", user=user)
 
     def cases(self) -> list[str]:
         with connection.cursor() as cursor:

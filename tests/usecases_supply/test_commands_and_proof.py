@@ -8,9 +8,11 @@ from tests.usecases_supply.mall import ACTOR, Mall
 from prewatt.estate.models import GatewayLease
 from prewatt.kernel import clock
 from prewatt.kernel.clock import machine_now
+from prewatt.metering.comm import MeterCommReport
 from prewatt.supply.models import Command, Relay
-from prewatt.supply.values import CommandReport
+from prewatt.supply.values import CommandReport, RelayReport
 from prewatt.usecases.reconcile_supply import reconcile_supply, watch_reconnections
+from prewatt.usecases.record_comm_reports import record_comm_reports
 from prewatt.usecases.record_command_reports import record_command_reports
 from prewatt.usecases.record_relay_reports import record_relay_reports
 from prewatt.usecases.review_due import review_due
@@ -110,8 +112,6 @@ def test_a_status_word_from_before_the_command_proves_nothing():
     room = off_queued(mall)
     before = mall.now - timedelta(seconds=5)
     mall.claim()
-    from prewatt.supply.values import RelayReport
-
     record_relay_reports(actor=ACTOR, reports=[RelayReport(room.installation.pk, "on", before, 1)])
     assert mall.commands(room) == [("off", "sent")]
     mall.report(room, "off")
@@ -303,9 +303,6 @@ def test_who_paid_and_stays_dark_becomes_a_case():
 
 
 def test_a_silent_meter_gets_no_command_until_it_is_heard():
-    from prewatt.metering.comm import MeterCommReport
-    from prewatt.usecases.record_comm_reports import record_comm_reports
-
     mall = Mall()
     room = mall.rooms[0]
     mall.cut(room)
@@ -355,8 +352,6 @@ def test_speed_of_the_estate_does_not_confuse_proof_and_command():
     clock.install(clock.EstateClock(machine_now(), mall.now, 60))
     mall.set_available(room, -1)
     mall.claim()
-    from prewatt.supply.values import RelayReport
-
     report = RelayReport(room.installation.pk, "off", clock.estate_now(), 1)
     record_relay_reports(actor=ACTOR, reports=[report])
     assert mall.commands(room) == [("off", "verified")]

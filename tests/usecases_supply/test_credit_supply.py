@@ -5,12 +5,14 @@ from datetime import time, timedelta
 import pytest
 from tests.usecases_supply.mall import ACTOR, Mall
 
+from prewatt.cases.services import start_progress
 from prewatt.estate.models import GatewayLease, Place, SupplyMode
 from prewatt.kernel.clock import machine_now
-from prewatt.metering.models import MeterState, Reading
+from prewatt.metering.models import GatewayState, MeterState, Reading
 from prewatt.supply.models import Command, Decision, Hold, SupplyPolicy
 from prewatt.usecases.reconcile_supply import end_due_holds, reconcile_supply
 from prewatt.usecases.review_due import review_all, review_due
+from prewatt.usecases.work import unit_of_work
 
 pytestmark = pytest.mark.django_db
 
@@ -126,21 +128,13 @@ def test_what_is_not_sound_spares(what: str):
         case "meter_lost":
             MeterState.objects.update(comm="lost")
         case "gateway_lost":
-            mall.gateway.state.__class__.objects.update_or_create(
-                gateway=mall.gateway, defaults={"comm": "lost", "comm_since": mall.now}
-            ) if hasattr(mall.gateway, "state") else _lose_gateway(mall)
-        case "no_collector":
+            GatewayState.objects.create(gateway=mall.gateway, comm="lost", comm_since=mall.now)
+        case _:
             GatewayLease.objects.update(until=machine_now() - timedelta(seconds=1))
     mall.set_available(room, -1)
     expected = {"held_reading": "reading_held", "no_collector": "gateway_lost"}.get(what, what)
     assert mall.decisions(room)[-1] == ("spare", expected)
     assert not mall.is_held(room)
-
-
-def _lose_gateway(mall: Mall) -> None:
-    from prewatt.metering.models import GatewayState
-
-    GatewayState.objects.create(gateway=mall.gateway, comm="lost", comm_since=mall.now)
 
 
 def test_above_the_limit_all_stop_and_a_person_is_called():
@@ -216,9 +210,6 @@ def test_own_use_is_never_held():
 
 
 def test_while_history_is_loaded_nobody_is_cut_or_warned():
-    from prewatt.cases.services import start_progress
-    from prewatt.usecases.work import unit_of_work
-
     mall = Mall()
     room = mall.rooms[0]
     mall.warn(room)

@@ -4,16 +4,16 @@ import smtplib
 from datetime import timedelta
 
 import pytest
+from django.core.mail import EmailMessage
 from tests.usecases_supply.mall import ACTOR, Mall
 
-from prewatt.access.services import ensure_roles, grant
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.money import Money
 from prewatt.notices.channels import put_in_letterbox, send_mail
 from prewatt.notices.errors import NotTellable, UnknownNotice
 from prewatt.notices.models import Notice
 from prewatt.notices.queries import find_proofs, list_account_notices, list_desk_notices, list_letterbox
-from prewatt.notices.services import tell_top_up
+from prewatt.notices.services import claim_notices, tell_top_up
 from prewatt.notices.values import Letter, Sent
 from prewatt.tenancy.models import Customer
 from prewatt.usecases.review_due import review_due
@@ -39,14 +39,6 @@ def mailed(**rules) -> Mall:
     return mall
 
 
-def engineer(mall: Mall):
-    person = mall.person()
-    with unit_of_work(actor=ACTOR, verb="grant"):
-        ensure_roles()
-        grant(user=person.user, role_code="administrator", scope=mall.site.scope)
-    return person
-
-
 def test_levels_are_told_once_in_a_descent():
     mall = Mall()
     room = mall.rooms[0]
@@ -70,11 +62,9 @@ def test_the_letter_box_delivers_at_once_and_proves():
     assert send_due_notices(actor=ACTOR) == 1
     assert send_due_notices(actor=ACTOR) == 0
     proof = find_proofs(account_ids=[room.account.pk])[room.account.pk]
-    assert (proof.channel, proof.delivered_at.replace(microsecond=0)) == (
-        "letterbox", Notice.objects.get().delivered_at.replace(microsecond=0),
-    )  # fmt: skip
+    assert (proof.channel, proof.delivered_at) == ("letterbox", Notice.objects.get().delivered_at)
     assert find_proofs(account_ids=[]) == {}
-    [row] = list_letterbox(user=engineer(mall).user)
+    [row] = list_letterbox(user=mall.engineer().user)
     assert row.subject.startswith("停电前最后提醒")
 
 
@@ -92,7 +82,7 @@ def test_a_top_up_above_the_last_call_takes_its_proof_away():
 def test_the_desks_list_is_told_by_a_named_person_and_that_is_the_proof():
     mall = Mall(notice_channels=["desk"])
     room = mall.rooms[0]
-    person = engineer(mall)
+    person = mall.engineer()
     mall.set_available(room, 0)
     [row] = list_desk_notices(user=person.user, site_id=mall.site.pk)
     assert row.kind == "last_call"
@@ -178,8 +168,6 @@ def test_last_calls_go_first():
     mall.set_available(mall.rooms[1], 2_000)
     mall.set_available(mall.rooms[2], 0)
     with unit_of_work(actor=ACTOR, verb="claim"):
-        from prewatt.notices.services import claim_notices
-
         [first] = claim_notices(channels=["letterbox"], limit=1)
     assert first.kind == "last_call"
 
@@ -218,9 +206,9 @@ class FakeServer:
 
     def __init__(self, error: Exception | None) -> None:
         self.error = error
-        self.sent: list[object] = []
+        self.sent: list[EmailMessage] = []
 
-    def send_messages(self, messages: list[object]) -> int:
+    def send_messages(self, messages: list[EmailMessage]) -> int:
         if self.error:
             raise self.error
         self.sent += messages

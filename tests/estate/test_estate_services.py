@@ -7,7 +7,7 @@ import pytest
 from prewatt.access.audit import Actor
 from prewatt.access.models import Scope, User
 from prewatt.access.services import create_login, ensure_organisation, ensure_roles, grant
-from prewatt.estate.errors import FixedFact
+from prewatt.estate.errors import BadInstallation, FixedFact
 from prewatt.estate.models import Gateway, Meter, MeteringPoint, MeterInstallation, Place, Site
 from prewatt.estate.queries import find_site_by_code, gateway_tree, list_buildings, list_gateway_ids, list_points
 from prewatt.estate.secrets import MeterPassword, MeterSafe
@@ -141,6 +141,14 @@ def test_what_readings_stand_on_is_a_meter_exchange_not_an_edit(changes: dict[st
     other = MeterSpec("", "8", "dlt645-2007", 1, "internal", 6) if "meter" in changes else METER
     with pytest.raises(FixedFact, match=f"has {fact} "):
         hang(site, spec(**({"from_at": first.period.lower} | changes)), other)
+
+
+def test_a_meter_that_was_taken_down_later_is_not_hung_before() -> None:
+    site = make_site()
+    first = hang(site, spec())
+    MeterInstallation.objects.filter(pk=first.pk).update(period=(first.period.lower, estate_now()))
+    with pytest.raises(BadInstallation, match="used twice at the same time"):
+        hang(site, spec(from_at=first.period.lower + timedelta(hours=1)))
 
 
 def test_a_password_is_sealed_and_stays_as_sealed_while_it_is_the_same() -> None:

@@ -93,9 +93,7 @@ def _check_registers(row: MeterRow, now: datetime) -> Iterator[Problem]:
         if value < 0 or (full_wh is not None and value >= full_wh):
             message = f"{Energy(value)} does not fit a register of {row.register_digits} digits."
             yield at(columns.METERS, row, field, message)
-    if row.opened_at.tzinfo is None:
-        yield at(columns.METERS, row, "opened_at", "The time has no zone.")
-    elif row.opened_at > now:
+    if row.opened_at > now:
         yield at(columns.METERS, row, "opened_at", "The registers cannot have been taken in the future.")
 
 

@@ -43,12 +43,12 @@ def choice(sheet: Sheet, row: Row, field: str) -> Iterator[Problem]:
 
 
 def repeated(sheet: Sheet, rows: Sequence[Row], *fields: str) -> Iterator[Problem]:
-    """This function will name every row whose fields were met in an earlier row, and say where."""
+    """This function will name every row whose fields were met in an earlier row; an empty last field is no key."""
     met: dict[tuple[object, ...], Row] = {}
     again: dict[tuple[object, ...], list[Row]] = defaultdict(list)
     for row in rows:
         key = tuple(getattr(row, field) for field in fields)
-        if "" in key:
+        if key[-1] == "":
             continue
         if key in met:
             again[key].append(row)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from prewatt.access.audit import require_unit_of_work
-from prewatt.estate.errors import FixedFact
+from prewatt.estate.errors import BadInstallation, FixedFact
 from prewatt.estate.models import Bus, Meter, MeteringPoint, MeterInstallation, Site
 from prewatt.estate.secrets import MeterSafe
 from prewatt.estate.services.lines import BusKey
@@ -68,7 +69,8 @@ def install_meters(
     """This function will hang meters on points that have none, and bring line and address of those that hang in line.
 
     Raises FixedFact when the point holds another meter, or when multiplier or opening register would change: that is a
-    meter exchange, not an edit. Needs a unit of work.
+    meter exchange, not an edit. Raises BadInstallation when a meter hung there, or elsewhere, until after its time.
+    Needs a unit of work.
     """
     require_unit_of_work()
     present = {
@@ -89,7 +91,14 @@ def install_meters(
             "opening_rates_wh": list(spec.opening_rates_wh),
         }  # fmt: skip
         periods[spec.point] = {"period": DateTimeTZRange(spec.from_at, None)}
-    kept = keep_in_line(model=MeterInstallation, present=present, wanted=wanted, on_create=periods)
+    try:
+        with transaction.atomic():
+            kept = keep_in_line(model=MeterInstallation, present=present, wanted=wanted, on_create=periods)
+    except IntegrityError as error:
+        raise BadInstallation(
+            "A meter, a point or an address would be used twice at the same time.",
+            hint="Registers are taken after the meter before was taken down. Swap two addresses in three steps.",
+        ) from error
     created = tuple(row for code, row in kept.rows.items() if code not in present)
     return Installed(present | kept.rows, created, kept.tally)
 

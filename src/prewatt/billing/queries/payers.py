@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from django.db import connection
 
 from prewatt.billing.queries.timelines import TariffKey, load_timelines, unpriced_timeline
+from prewatt.metering.arrays import to_int_array
 from prewatt.rating.segments import PriceTimeline
 from prewatt.rating.tariff import BandSource
 from prewatt.rating.usage import Stretch
@@ -24,7 +25,7 @@ SELECT tenancy.metering_point_id, tenancy.id, tenancy.account_id,
 FROM tenancy_tenancy tenancy
 LEFT JOIN billing_tariffassignment assignment
   ON assignment.tenancy_id = tenancy.id AND assignment.period && tstzrange(%(from)s, %(to)s, '[]')
-WHERE tenancy.metering_point_id = ANY(%(points)s) AND tenancy.period && tstzrange(%(from)s, %(to)s, '[]')
+WHERE tenancy.metering_point_id = ANY(%(points)s::bigint[]) AND tenancy.period && tstzrange(%(from)s, %(to)s, '[]')
 ORDER BY tenancy.metering_point_id, lower(tenancy.period), lower(assignment.period)
 """
 
@@ -63,7 +64,7 @@ def load_payers(*, point_ids: Sequence[int], site_id: int, zone: str, from_at: d
     Where a tenancy has no tariff its stretch has a timeline without versions.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_PAYERS, {"points": list(point_ids), "from": from_at, "to": to_at})
+        cursor.execute(_PAYERS, {"points": to_int_array(point_ids), "from": from_at, "to": to_at})
         rows = [_Row(*row) for row in cursor.fetchall()]
     timelines = load_timelines(keys={row.tariff for row in rows if row.tariff}, site_id=site_id, zone=zone)
     unpriced = unpriced_timeline(zone=zone)

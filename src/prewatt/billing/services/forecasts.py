@@ -13,6 +13,7 @@ from prewatt.billing.forecast import DAYS_BACK, find_daily_cost, find_empties_us
 from prewatt.billing.queries.payers import Payers
 from prewatt.kernel.money import nano_per_minor, round_half_away
 from prewatt.kernel.period import local_date
+from prewatt.metering.arrays import to_array, to_int_array
 from prewatt.rating.bands import Band
 from prewatt.rating.segments import from_instant_us, to_us
 
@@ -35,7 +36,7 @@ SELECT account.id, account.daily_cost, (extract(epoch FROM account.empties_at) *
 FROM tenancy_account account
 JOIN tenancy_bucket bucket ON bucket.account_id = account.id
 JOIN ledger_ledgeraccount ledger ON ledger.id = bucket.ledger_account_id
-WHERE account.id = ANY(%s) GROUP BY account.id
+WHERE account.id = ANY(%s::bigint[]) GROUP BY account.id
 """
 _WRITE_ENDS: Final = """
 UPDATE tenancy_account account SET empties_at = given.empties_at
@@ -73,7 +74,7 @@ def refresh_daily_costs(*, account_ids: Collection[int], payers: Payers, zone: Z
         cost = find_daily_cost(day_costs=[round_half_away(days.get(day, 0), unit) for day in whole_days])
         costs[account_id] = None if cost is None else cost.average
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE_COSTS, [list(costs), list(costs.values())])
+        cursor.execute(_WRITE_COSTS, [to_int_array(costs), to_array(costs.values())])
 
 
 def refresh_ends(*, account_ids: Collection[int], now: datetime) -> int:
@@ -85,13 +86,13 @@ def refresh_ends(*, account_ids: Collection[int], now: datetime) -> int:
     now_us = to_us(now)
     moved: list[tuple[int, datetime | None]] = []
     with connection.cursor() as cursor:
-        cursor.execute(_STANDING, [list(account_ids)])
+        cursor.execute(_STANDING, [to_int_array(account_ids)])
         for account_id, daily_cost, before_us, available in cursor.fetchall():
             after_us = find_empties_us(available=available, daily_cost=daily_cost, now_us=now_us)
             if has_moved(before_us=before_us, after_us=after_us, now_us=now_us):
                 moved.append((account_id, None if after_us is None else from_instant_us(after_us)))
         if moved:
-            cursor.execute(_WRITE_ENDS, [list(column) for column in zip(*sorted(moved), strict=True)])
+            cursor.execute(_WRITE_ENDS, [to_array(column) for column in zip(*moved, strict=True)])
     return len(moved)
 
 

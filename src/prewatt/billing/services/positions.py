@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from django.db import connection
 
 from prewatt.access.audit import require_unit_of_work
+from prewatt.metering.arrays import to_array, to_int_array
 from prewatt.rating.bands import BANDS, Band
 from prewatt.rating.cost import cost_nano, rounded_minor
 from prewatt.rating.tariff import Tariff
@@ -84,7 +85,7 @@ def lock_payers(*, first_read_at: Mapping[int, datetime], last_at: datetime) -> 
     """
     require_unit_of_work()
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK_PAYERS, [list(first_read_at), list(first_read_at.values()), last_at])
+        cursor.execute(_LOCK_PAYERS, [to_int_array(first_read_at), to_array(first_read_at.values()), last_at])
         return {account_id for (account_id,) in cursor.fetchall()}
 
 
@@ -112,7 +113,7 @@ def apply_usage(
         rows.append((account_id, *key, *totals_wh, cost, rounded, total.first_day, total.last_day))
         accrued[account_id] = accrued.get(account_id, 0) + rounded - rounded_before
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(_WRITE, [to_array(column) for column in zip(*rows, strict=True)])
     accrue(amounts=accrued)
     return accrued
 
@@ -123,10 +124,10 @@ def accrue(*, amounts: Mapping[int, int]) -> None:
     moved = sorted((account_id, amount) for account_id, amount in amounts.items() if amount)
     if moved:
         with connection.cursor() as cursor:
-            cursor.execute(_ACCRUE, [list(column) for column in zip(*moved, strict=True)])
+            cursor.execute(_ACCRUE, [to_int_array(column) for column in zip(*moved, strict=True)])
 
 
 def _find(keys: Sequence[PositionKey]) -> dict[PositionKey, tuple[list[int], int]]:
     with connection.cursor() as cursor:
-        cursor.execute(_FIND, [list(column) for column in zip(*keys, strict=True)])
+        cursor.execute(_FIND, [to_array(column) for column in zip(*keys, strict=True)])
         return {PositionKey(*row[:3]): (list(row[3:8]), row[8]) for row in cursor.fetchall()}

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from prewatt.metering.arrays import to_array, to_int_array
 from prewatt.metering.validation import HeldCause, Marker, Point
 from prewatt.metering.values import InstallationFacts
 from prewatt.rating.segments import from_instant_us
@@ -25,18 +26,18 @@ JOIN estate_meteringpoint point ON point.id = installation.metering_point_id
 JOIN estate_meter meter ON meter.id = installation.meter_id
 JOIN estate_bus bus ON bus.id = installation.bus_id
 LEFT JOIN metering_meterstate state ON state.installation_id = installation.id
-WHERE installation.id = ANY(%s) AND point.site_id = %s
+WHERE installation.id = ANY(%s::bigint[]) AND point.site_id = %s
 """
 _EPOCHS: Final = """
-SELECT gateway_id, epoch FROM estate_gatewaylease WHERE gateway_id = ANY(%s) ORDER BY gateway_id FOR SHARE
+SELECT gateway_id, epoch FROM estate_gatewaylease WHERE gateway_id = ANY(%s::bigint[]) ORDER BY gateway_id FOR SHARE
 """
 _ACCEPTED: Final = """
 SELECT installation_id, (extract(epoch FROM read_at) * 1000000)::bigint, total_wh, rates_wh
-FROM metering_reading WHERE installation_id = ANY(%s) AND quality = 1
+FROM metering_reading WHERE installation_id = ANY(%s::bigint[]) AND quality = 1
 """
 _DAY_USAGE: Final = """
 SELECT tenancy_id, installation_id, date, band, quantity_wh
-FROM metering_dayusage WHERE installation_id = ANY(%s) AND quantity_wh <> 0
+FROM metering_dayusage WHERE installation_id = ANY(%s::bigint[]) AND quantity_wh <> 0
 """
 _NEIGHBOURS: Final = """
 SELECT given.installation_id, (extract(epoch FROM found.read_at) * 1000000)::bigint, found.total_wh, found.rates_wh
@@ -62,7 +63,7 @@ CROSS JOIN LATERAL (
 def load_installations(*, installation_ids: Sequence[int], site_id: int) -> dict[int, InstallationFacts]:
     """This function will return what recording must know of installations of a site; unknown ones are left out."""
     with connection.cursor() as cursor:
-        cursor.execute(_FACTS, [list(installation_ids), site_id])
+        cursor.execute(_FACTS, [to_int_array(installation_ids), site_id])
         return {row[0]: _facts(row) for row in cursor.fetchall()}
 
 
@@ -78,7 +79,7 @@ def load_neighbours(*, windows_us: Mapping[int, tuple[int, int]]) -> dict[int, l
     lasts = [from_instant_us(windows_us[one][1]) for one in ids]
     found: dict[int, list[Point]] = {one: [] for one in ids}
     with connection.cursor() as cursor:
-        cursor.execute(_NEIGHBOURS, [ids, firsts, lasts])
+        cursor.execute(_NEIGHBOURS, [to_int_array(ids), to_array(firsts), to_array(lasts)])
         for installation_id, read_us, total_wh, rates_wh in cursor.fetchall():
             found[installation_id].append(Point(read_us, total_wh, tuple(rates_wh)))
     return {one: _trimmed(points, *windows_us[one]) for one, points in found.items()}
@@ -117,7 +118,7 @@ def _facts(row: Sequence[Any]) -> InstallationFacts:
 def load_epochs(*, gateway_ids: Sequence[int]) -> dict[int, int]:
     """This function will return the lease epochs of gateways and keep them until the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute(_EPOCHS, [list(gateway_ids)])
+        cursor.execute(_EPOCHS, [to_int_array(gateway_ids)])
         return dict(cursor.fetchall())
 
 
@@ -125,7 +126,7 @@ def load_accepted(*, installation_ids: Sequence[int]) -> dict[int, list[Point]]:
     """This function will return every accepted reading of installations, in order of time, one point an instant."""
     found: dict[int, list[Point]] = {one: [] for one in installation_ids}
     with connection.cursor() as cursor:
-        cursor.execute(_ACCEPTED, [list(installation_ids)])
+        cursor.execute(_ACCEPTED, [to_int_array(installation_ids)])
         for installation_id, read_us, total_wh, rates_wh in cursor.fetchall():
             found[installation_id].append(Point(read_us, total_wh, tuple(rates_wh)))
     return {one: one_an_instant(points) for one, points in found.items()}
@@ -134,5 +135,5 @@ def load_accepted(*, installation_ids: Sequence[int]) -> dict[int, list[Point]]:
 def load_day_usage(*, installation_ids: Sequence[int]) -> dict[tuple[int, int, date, int], int]:
     """This function will return use by tenancy, installation, local day and band, in Wh, without rows of nothing."""
     with connection.cursor() as cursor:
-        cursor.execute(_DAY_USAGE, [list(installation_ids)])
+        cursor.execute(_DAY_USAGE, [to_int_array(installation_ids)])
         return {(row[0], row[1], row[2], row[3]): row[4] for row in cursor.fetchall()}

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 
 from prewatt.access.audit import require_unit_of_work
+from prewatt.metering.arrays import to_array, to_int_array
 from prewatt.metering.models import Quality
 from prewatt.metering.validation import HeldCause
 from prewatt.metering.values import ReadingIn, ReadingKey
@@ -26,7 +26,7 @@ _MARK = """
 UPDATE metering_reading reading SET quality = %s, cause = given.cause
 FROM unnest(%s::bigint[], %s::smallint[], %s::timestamptz[], %s::text[]) given (installation_id, kind, read_at, cause)
 WHERE reading.installation_id = given.installation_id AND reading.kind = given.kind
-  AND reading.read_at = given.read_at AND reading.quality = ANY(%s)
+  AND reading.read_at = given.read_at AND reading.quality = ANY(%s::smallint[])
 """
 
 
@@ -35,17 +35,15 @@ def insert_readings(*, readings: Sequence[ReadingIn], received_at: datetime) -> 
     require_unit_of_work()
     if not readings:
         return set()
-    rates = {one.rates_wh for one in readings}
-    texts = {one: "{" + ",".join(map(str, one)) + "}" for one in rates}
-    columns: list[Any] = [
-        [one.installation_id for one in readings],
-        [one.kind for one in readings],
-        [one.read_at for one in readings],
-        [one.meter_at for one in readings],
-        [one.total_wh for one in readings],
-        [texts[one.rates_wh] for one in readings],
-        [one.epoch for one in readings],
-        [one.seq for one in readings],
+    columns = [
+        to_int_array(one.installation_id for one in readings),
+        to_int_array(int(one.kind) for one in readings),
+        to_array(one.read_at for one in readings),
+        to_array(one.meter_at for one in readings),
+        to_int_array(one.total_wh for one in readings),
+        to_array(to_int_array(one.rates_wh) for one in readings),
+        to_int_array(one.epoch for one in readings),
+        to_int_array(one.seq for one in readings),
     ]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [received_at, *columns])
@@ -60,14 +58,14 @@ def mark_readings(
     if not causes:
         return 0
     keys = sorted(causes)
-    columns: list[Any] = [
-        [key.installation_id for key in keys],
-        [key.kind for key in keys],
-        [from_instant_us(key.read_us) for key in keys],
-        [causes[key] or "" for key in keys],
+    columns = [
+        to_int_array(key.installation_id for key in keys),
+        to_int_array(key.kind for key in keys),
+        to_array(from_instant_us(key.read_us) for key in keys),
+        to_array(causes[key] or "" for key in keys),
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_MARK, [quality, *columns, [int(one) for one in only_from]])
+        cursor.execute(_MARK, [quality, *columns, to_int_array(only_from)])
         return int(cursor.rowcount)
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
 from django.db import connection
 
 from prewatt.access.audit import require_unit_of_work
+from prewatt.metering.arrays import to_array, to_int_array
 from prewatt.metering.models import MeterState
 from prewatt.metering.values import StateChange
 from prewatt.rating.segments import from_instant_us
@@ -15,7 +15,7 @@ _ENSURE = """
 INSERT INTO metering_meterstate
     (installation_id, last_read_at, last_total_wh, last_rates_wh, comm, comm_since, failures, held_cause)
 SELECT id, lower(period), opening_total_wh, opening_rates_wh, 'lost', %s, 0, ''
-FROM estate_meterinstallation WHERE id = ANY(%s) ORDER BY id
+FROM estate_meterinstallation WHERE id = ANY(%s::bigint[]) ORDER BY id
 ON CONFLICT (installation_id) DO NOTHING
 """
 _WRITE = """
@@ -50,7 +50,7 @@ def ensure_meter_states(*, installation_ids: Sequence[int], now: datetime) -> No
     """This function will give each installation a row that begins with its opening registers, where it has none."""
     require_unit_of_work()
     with connection.cursor() as cursor:
-        cursor.execute(_ENSURE, [now, list(installation_ids)])
+        cursor.execute(_ENSURE, [now, to_int_array(installation_ids)])
 
 
 def write_states(*, changes: Sequence[StateChange]) -> None:
@@ -59,18 +59,19 @@ def write_states(*, changes: Sequence[StateChange]) -> None:
     if not changes:
         return
     rows = sorted(changes, key=lambda one: one.installation_id)
-    columns: list[Any] = [
-        [one.installation_id for one in rows],
-        [from_instant_us(one.last.read_us) for one in rows],
-        [one.last.total_wh for one in rows],
-        ["{" + ",".join(map(str, one.last.rates_wh)) + "}" for one in rows],
-        [one.is_live for one in rows],
-        [one.clock_drift_s for one in rows],
-        [one.power_w for one in rows],
-        [one.has_moved for one in rows],
-        [None if one.marker is None else from_instant_us(one.marker.point.read_us) for one in rows],
-        [None if one.marker is None else one.marker.point.total_wh for one in rows],
-        ["" if one.marker is None else one.marker.cause.value for one in rows],
+    markers = [one.marker for one in rows]
+    columns = [
+        to_int_array(one.installation_id for one in rows),
+        to_array(from_instant_us(one.last.read_us) for one in rows),
+        to_int_array(one.last.total_wh for one in rows),
+        to_array(to_int_array(one.last.rates_wh) for one in rows),
+        to_array(one.is_live for one in rows),
+        to_array(one.clock_drift_s for one in rows),
+        to_array(one.power_w for one in rows),
+        to_array(one.has_moved for one in rows),
+        to_array(None if marker is None else from_instant_us(marker.point.read_us) for marker in markers),
+        to_array(None if marker is None else marker.point.total_wh for marker in markers),
+        to_array("" if marker is None else marker.cause.value for marker in markers),
     ]
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, columns)
@@ -88,4 +89,4 @@ def add_day_usage(*, quantities_wh: Mapping[DayUsageKey, int]) -> None:
     rows = sorted((*key, wh) for key, wh in quantities_wh.items() if wh)
     if rows:
         with connection.cursor() as cursor:
-            cursor.execute(_ADD_USE, [list(column) for column in zip(*rows, strict=True)])
+            cursor.execute(_ADD_USE, [to_array(column) for column in zip(*rows, strict=True)])

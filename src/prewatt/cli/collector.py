@@ -27,6 +27,7 @@ from prewatt.field.lines import Connector, TcpConnector
 from prewatt.field.times import Times
 from prewatt.kernel.clock import estate_clock, machine_now
 from prewatt.link.direct import DownwardEnd, UpwardEnd
+from prewatt.link.messages import ALL_ITEMS, ReadItem
 from prewatt.link.spool import Spool
 
 SYNC_EVERY_S: Final = 1.0
@@ -48,13 +49,20 @@ class Wiring:
     gateway_codes: tuple[str, ...] = ()
     connector: Connector = field(default_factory=TcpConnector)
     lease_s: float = 6.0
+    items: frozenset[ReadItem] = ALL_ITEMS
 
 
 @click.command()
 @click.option("--name", help="Its name, by which it keeps its leases [default: collector@<this machine>].")
 @click.option("--site", help="The code of a site: serve its gateways only.")
 @click.option("--gateway", multiple=True, help="The code of a gateway: serve it only. May be repeated.")
-def collector(name: str | None, site: str | None, gateway: tuple[str, ...]) -> None:
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice([item.value for item in ReadItem]),
+    help="Read only this of each meter; may be repeated [default: everything].",
+)
+def collector(name: str | None, site: str | None, gateway: tuple[str, ...], only: tuple[str, ...]) -> None:
     """Read the meters and carry out relay commands."""
     with database():
         enter(Process.COLLECTOR)
@@ -66,6 +74,7 @@ def collector(name: str | None, site: str | None, gateway: tuple[str, ...]) -> N
             key_file=env.meter_key_file,
             site_id=_site_id(site),
             gateway_codes=gateway,
+            items=frozenset(ReadItem(item) for item in only) or ALL_ITEMS,
         )
         asyncio.run(_until_told(wiring))
 
@@ -103,6 +112,7 @@ async def collecting(wiring: Wiring, *, stopped: asyncio.Event | None = None) ->
         site_id=wiring.site_id,
         gateway_codes=wiring.gateway_codes,
         lease_s=wiring.lease_s,
+        items=wiring.items,
     )
     intake = Intake(options=options, spool=spool, down=down, bell=bell, safe=_safe(wiring.key_file))
     over = asyncio.Event() if stopped is None else stopped

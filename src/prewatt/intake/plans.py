@@ -9,7 +9,7 @@ import structlog
 from prewatt.estate.errors import WrongKey
 from prewatt.estate.queries import PlanMeter
 from prewatt.estate.secrets import MeterSafe
-from prewatt.link.messages import BusPlan, GatewayPlan, MeterPlan, Password, Plan
+from prewatt.link.messages import ALL_ITEMS, BusPlan, GatewayPlan, MeterPlan, Password, Plan, ReadItem
 
 NO_RELAY: Final = "none"
 
@@ -19,8 +19,9 @@ _log = structlog.get_logger(__name__)
 class Planner:
     """Builds plans. A password that cannot be opened is left out and told once: reading goes on, commands fail."""
 
-    def __init__(self, safe: MeterSafe | None) -> None:
+    def __init__(self, safe: MeterSafe | None, *, items: frozenset[ReadItem] = ALL_ITEMS) -> None:
         self._safe = safe
+        self._items = items
         self._opened: dict[bytes, Password | None] = {}
 
     def plan(self, *, rows: Sequence[PlanMeter], epochs: Mapping[int, int]) -> Plan:
@@ -38,6 +39,7 @@ class Planner:
             read_interval_s=first.read_interval_s,
             time_zone=first.time_zone,
             buses=tuple(self._bus(list(meters)) for _, meters in buses),
+            items=self._items,
         )
 
     def _bus(self, rows: Sequence[PlanMeter]) -> BusPlan:

@@ -28,7 +28,7 @@ from prewatt.kernel.errors import Unable
 from prewatt.link.direct import DownwardEnd
 from prewatt.link.encoding import encode
 from prewatt.link.errors import LinkFull
-from prewatt.link.messages import CommandOrder, Envelope, LeaseLost, LeasesHeld, Plan, RelayState
+from prewatt.link.messages import ALL_ITEMS, CommandOrder, Envelope, LeaseLost, LeasesHeld, Plan, ReadItem, RelayState
 from prewatt.link.spool import Spool
 from prewatt.usecases.claim_commands import claim_commands
 from prewatt.usecases.lease_gateways import LEASE_S, Taken, release_leases, renew_leases, take_leases
@@ -66,6 +66,7 @@ class IntakeOptions:
     site_id: int | None = None
     gateway_codes: tuple[str, ...] = ()
     lease_s: float = LEASE_S
+    items: frozenset[ReadItem] = ALL_ITEMS
 
 
 @dataclass(slots=True)
@@ -94,7 +95,7 @@ class Intake:
         self._spool = spool
         self._down = down
         self._bell = bell
-        self._planner = Planner(safe)
+        self._planner = Planner(safe, items=options.items)
         self._stopping = Event()
         self._is_first = True
         self._continued: dict[int, int] = {}

@@ -55,7 +55,7 @@ class _Row:
         return bool(self.hits and self.passed and self.controls) and not (self.failed or self.controls_failed)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # pytest keeps its plugins in sets
 class _Tally:
     full: bool
     share: tuple[int, int]

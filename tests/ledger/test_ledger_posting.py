@@ -238,5 +238,5 @@ def test_posting_never_reads_the_books_from_end_to_end(books: Bookkeeper) -> Non
             book_id=books.book, drafts=[_draft(books, f"{batch}:{number}", number + 1) for number in range(50)]
         )
     assert _rows_scanned() == before
-    queries.verify(seals=False)
+    assert Posting.objects.filter(balance_after__gt=10**9).count() == 0  # no index has it: the counter does count
     assert _rows_scanned() > before

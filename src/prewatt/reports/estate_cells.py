@@ -152,7 +152,9 @@ def _figure(raw: object) -> Decimal:
         figure = Decimal(text)
     except InvalidOperation:
         raise BadCell(f"{raw!s} is not a figure.") from None
-    if not figure.is_finite() or abs(figure) >= FIGURES_MAX:
+    if not figure.is_finite():
+        raise BadCell(f"{raw!s} is not a figure.")
+    if abs(figure) >= FIGURES_MAX:
         raise BadCell(f"{raw!s} is too large.")
     whole = figure.to_integral_value()
     return whole.quantize(Decimal(1)) if figure == whole else figure.normalize()

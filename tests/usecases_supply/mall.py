@@ -48,7 +48,10 @@ class Mall:
         self.set_clock(START)
         self.site.supply_mode = mode
         self.site.save(update_fields=["supply_mode"])
-        defaults = {"friendly_weekends": False, "last_call_s": 600, "notice_channels": ["letterbox"]}
+        defaults = {
+            "friendly_from": None, "friendly_to": None, "friendly_weekends": False, "last_call_s": 600,
+            "notice_channels": ["letterbox"],
+        }  # fmt: skip
         self.policy = SupplyPolicy.objects.create(site=self.site, **(defaults | rules))
         self.gateway = self.town.bus.gateway
         GatewayLease.objects.create(

@@ -33,6 +33,7 @@ from prewatt.supply.values import RelayChange, Standing
 from prewatt.tenancy.models import Account
 
 WARNINGS: Final = frozenset({"level_1", "level_2", "last_call"})
+DEFAULT_CHANNELS: Final = ("mail", "desk")
 LEASE_S: Final = 60
 CLAIM_MAX: Final = 20
 TRIES_MAX: Final = 8
@@ -182,7 +183,7 @@ def _parties(account_ids: Collection[int]) -> dict[int, Party]:
     for row in rows:
         policy = policies.get(row.site_id) or SupplyPolicy(site=row.site)
         rooms = tuple(code for _point_id, code in points.get(row.pk, []))
-        channels = tuple(policy.notice_channels) or ("desk",)
+        channels = tuple(policy.notice_channels) or DEFAULT_CHANNELS
         parties[row.pk] = Party(row, rooms, channels, policy.min_reconnect_balance)
     return parties
 

@@ -1,5 +1,6 @@
 """Holds, what a relay should be and was proven to be, commands, decisions and the policy of a site."""
 
+from datetime import time
 from typing import ClassVar
 
 import pghistory
@@ -226,8 +227,10 @@ class SupplyPolicy(models.Model):
     min_reconnect_balance = models.BigIntegerField(default=100)
     cuts_per_minute = models.PositiveSmallIntegerField(default=5)
     cuts_per_day = models.PositiveSmallIntegerField(default=50)
-    friendly_from = models.TimeField(null=True, blank=True, help_text="Local time from which nothing is disconnected")
-    friendly_to = models.TimeField(null=True, blank=True)
+    friendly_from = models.TimeField(
+        null=True, blank=True, default=time(20), help_text="Local time from which nothing is disconnected"
+    )
+    friendly_to = models.TimeField(null=True, blank=True, default=time(8))
     friendly_weekends = models.BooleanField(default=True, help_text="No disconnection on weekends and holidays")
     last_call_s = models.PositiveIntegerField(default=3600, help_text="Estate seconds between the last call and a cut")
     notice_channels = models.JSONField(default=list, help_text="In order: desk, mail, letterbox")

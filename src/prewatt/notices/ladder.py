@@ -57,15 +57,13 @@ def floor_of(step: Step, facts: LadderFacts) -> int:
 
     The last call comes when what is left is used up within ``last_call_s`` at the usual pace, at the latest at zero.
     """
-    match step:
-        case Step.LAST_CALL:
-            return max(0, (facts.daily_cost or 0) * facts.last_call_s // DAY_S)
-        case Step.LEVEL_2:
-            return max(facts.level_2, floor_of(Step.LAST_CALL, facts))
-        case Step.LEVEL_1:
-            return max(facts.level_1, floor_of(Step.LEVEL_2, facts))
-        case Step.CLEAR:
-            raise ValueError("a clear account has no floor")
+    if step is Step.CLEAR:
+        raise ValueError("a clear account has no floor")
+    if step is Step.LAST_CALL:
+        return max(0, (facts.daily_cost or 0) * facts.last_call_s // DAY_S)
+    if step is Step.LEVEL_2:
+        return max(facts.level_2, floor_of(Step.LAST_CALL, facts))
+    return max(facts.level_1, floor_of(Step.LEVEL_2, facts))
 
 
 def depth(facts: LadderFacts) -> Step:

@@ -18,11 +18,15 @@ export function fan(data, token) {
       type: "value", splitNumber: 2, axisLabel: { color: token("ink3"), fontSize: 11, formatter: (value) => `${data.symbol}${value}` }, splitLine: { lineStyle: { color: token("ln") } },
     },
     series: [
+      { type: "custom", silent: true, data: [0], renderItem: (params, api) => spread(data, api, token), z: 1 },
       { type: "line", data: data.middle, symbol: "none", lineStyle: { color: token("acc"), width: 2 }, itemStyle: { color: token("acc") }, z: 3, markLine: mark(data, token) },
-      { type: "line", data: data.soonest, symbol: "none", silent: true, tooltip: { show: false }, lineStyle: { color: token("acc-mid"), width: 1 } },
-      { type: "line", data: data.latest, symbol: "none", silent: true, tooltip: { show: false }, lineStyle: { color: token("acc-mid"), width: 1 } },
     ],
   };
+}
+
+function spread(data, api, token) {
+  const points = [data.soonest[0], data.latest[1], data.soonest[1]].map((point) => api.coord(point));
+  return { type: "polygon", shape: { points }, style: { fill: token("acc-mid"), opacity: 0.35 } };
 }
 
 function mark(data, token) {

@@ -20,6 +20,7 @@ from prewatt.access.audit import Actor
 from prewatt.access.permissions import Permission
 from prewatt.access.queries import get_user_permissions
 from prewatt.console.problems import explain
+from prewatt.kernel.clock import machine_now
 from prewatt.kernel.errors import NotFound, NotPermitted, PrewattError
 from prewatt.usecases.see_site import SiteView, see_site
 
@@ -39,6 +40,8 @@ class Desk:
     user: "User"
     site: SiteView
     permissions: frozenset[str]
+    asked_ms: int
+    """Machine time in ms before anything was read: what changes from then on, the page hears live."""
 
 
 class DeskRequest(HttpRequest):
@@ -67,11 +70,17 @@ def requires(permission: Permission) -> Callable[[View], View]:
     return decorate
 
 
+def machine_ms() -> int:
+    """This function will return the machine's time in ms, as pages and streams name it."""
+    return int(machine_now().timestamp() * 1000)
+
+
 def _desk(user: "User", permission: Permission) -> Desk:
+    asked_ms = machine_ms()
     permissions = get_user_permissions(user=user)
     if permission not in permissions:
         raise NotPermitted("Your role does not allow this.", hint="Ask an administrator for the permission.")
-    return Desk(user, see_site(user=user, permission=permission), permissions)
+    return Desk(user, see_site(user=user, permission=permission), permissions, asked_ms)
 
 
 def public(view: View) -> View:

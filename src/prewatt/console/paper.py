@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import segno
 from django.utils.safestring import SafeString
 
+from prewatt.console import formats
 from prewatt.kernel.money import Money
 from prewatt.ledger.values import DocumentValue
 
@@ -96,7 +97,7 @@ def _rows(pairs: Sequence[tuple[str, str]]) -> tuple[Row, ...]:
 
 def _money(kept: Any) -> str:
     minor, currency = kept
-    return str(Money(int(minor), currency).to_decimal()).replace("-", "−") + f" {currency}"
+    return formats.money(Money(int(minor), currency))
 
 
 def _qr(document: DocumentValue) -> SafeString:

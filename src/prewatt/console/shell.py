@@ -60,6 +60,7 @@ class Shell:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.now = estate_now()
+        self.machine_ms = desk.asked_ms
         self.site_name = desk.site.name
         self.zone = desk.site.zone.key
         self.speed = estate_clock().speed

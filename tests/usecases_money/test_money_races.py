@@ -164,3 +164,27 @@ def test_sealing_while_eight_pay_takes_every_entry_into_one_day_or_the_next(shop
     assert Payment.objects.filter(account=shop.account).count() == 28
     assert results[0].entries <= 28
     _sound()
+
+
+def test_post_entry_same_key_from_eight_threads_is_one_entry(shop: Room) -> None:
+    bucket = shop.account.buckets.get()
+    with unit_of_work(actor=ACTOR, verb="test"):
+        book = services.ensure_book(code=shop.account.site.code, issuer="Operator")
+        house = services.house_account(book_id=book, code="takings:cash", currency="CNY")
+
+    def post(_: int) -> Any:
+        with unit_of_work(actor=ACTOR, verb="test") as work:
+            lines = [
+                services.PostingLine(bucket.ledger_account_id, Money(70, "CNY")),
+                services.PostingLine(house, Money(-70, "CNY")),
+            ]
+            return services.post_entry(
+                book_id=book, kind="x", cause_key="x", inputs={}, occurred_at=work.now, booking_date=work.now.date(),
+                postings=lines,
+            )  # fmt: skip
+
+    results = _at_once(8, post)
+    assert sum(one.created for one in results) == 1
+    assert len({one.entry_id for one in results}) == 1
+    assert balance_of(account_id=shop.account.pk) == Money(70, "CNY")
+    assert ledger.verify(seals=True) == []

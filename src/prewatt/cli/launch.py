@@ -24,6 +24,10 @@ _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where
 _PREWATT: Final = (sys.executable, "-m", "prewatt.cli.main")
 
 
+class _AskedToStop(Exception):
+    """Somebody asked for the end while a step of the start was running: the rest of the start is left out."""
+
+
 @dataclass(slots=True)
 class Launch:
     """One running Prewatt: its folder, its supervisor and what its processes are told."""
@@ -74,14 +78,19 @@ class Launch:
     def finish(
         self, name: str, arguments: Sequence[str], variables: Mapping[str, str] | None = None, *, shown: bool = False
     ) -> None:
-        """This method will run a command of ours to its end; its failure ends the start. ``shown``: its lines too."""
+        """This method will run a command of ours to its end; its failure ends the start, a wish to stop too.
+
+        ``shown`` prints its lines while it runs.
+        """
         command = [*_PREWATT, *arguments]
         program = Program(name, command, {**self.variables, **(variables or {})}, account=self.account, once=True)
         log = self.supervisor.log_of(name)
         show = _follower(log) if shown else _nothing
         code = self.supervisor.run_once(program, while_waiting=show)
         show()
-        if code not in {0, None}:
+        if self.supervisor.is_stopping:
+            raise _AskedToStop
+        if code != 0:
             words = "\n".join(log.read_text(errors="replace").splitlines()[-8:])
             raise UnableToStart(f"`prewatt {' '.join(arguments)}` failed:\n{words}", hint=f"See {log}.")
 
@@ -138,7 +147,7 @@ def launching(*, host: str | None, port: int, variables: Mapping[str, str] | Non
             "HOME": str(folder.path) if account else os.environ.get("HOME", "/"),
             **(variables or {}),
         }
-        with supervisor.taking_signals():
+        with contextlib.suppress(_AskedToStop), supervisor.taking_signals():
             yield Launch(env, folder, supervisor, account, told)
 
 

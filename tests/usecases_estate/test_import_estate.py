@@ -3,6 +3,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tests.usecases_estate.sheets import estate_sheet, meter_row, site_row
 
 from prewatt.access.audit import Actor
@@ -179,3 +181,11 @@ def test_676_meters_are_imported_in_seconds(safe: MeterSafe) -> None:
 
 def test_a_workbook_may_name_the_profiles_that_the_field_speaks() -> None:
     assert set(columns.PROFILES) == set(PROFILES)
+
+
+def test_a_second_run_asks_by_table_and_not_by_meter(safe: MeterSafe) -> None:
+    sheet = estate_sheet(80)
+    import_estate(actor=CLI, sheet=sheet, safe=safe)
+    with CaptureQueriesContext(connection) as queries:
+        import_estate(actor=CLI, sheet=sheet, safe=safe)
+    assert len(queries) < 70

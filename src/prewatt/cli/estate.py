@@ -63,7 +63,9 @@ def import_(*, file: Path, check: bool, reason: str) -> None:
             _tell_problems([problem.to_text() for problem in refused.problems])
             return
     _tell_result(result.tallies)
-    click.echo("The estate is imported. Delete the passwords from the workbook, or the workbook.")
+    click.echo("The estate is imported.")
+    if has_passwords:
+        click.echo("The workbook still holds the meters' passwords: delete them, or the workbook.")
 
 
 @estate.command()

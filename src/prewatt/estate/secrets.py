@@ -115,7 +115,7 @@ def _bound_to(maker: str, serial: str) -> bytes:
 
 
 def _create_key(path: Path) -> None:
-    """This function will put a new key in place whole, or leave the one that is there."""
+    """This function will put a new key in place whole, for the folder's owner, or leave the one that is there."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -124,6 +124,9 @@ def _create_key(path: Path) -> None:
             file.write(base64.b64encode(secrets.token_bytes(_KEY_BYTES)) + b"\n")
             file.flush()
             os.fsync(file.fileno())
+            if os.geteuid() == 0:  # the roles run as the folder's owner, and must read it
+                folder = path.parent.stat()
+                os.fchown(file.fileno(), folder.st_uid, folder.st_gid)
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(draft)
     finally:

@@ -22,9 +22,8 @@ class Tally:
     unchanged: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(
-            self.created + other.created, self.updated + other.updated, self.unchanged + other.unchanged
-        )  # fmt: skip
+        created, updated = self.created + other.created, self.updated + other.updated
+        return Tally(created, updated, self.unchanged + other.unchanged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +67,17 @@ def keep_in_line(
 
 
 def _differences(row: Model, values: Mapping[str, Any]) -> list[str]:
-    different = [name for name, value in values.items() if getattr(row, name) != value]
+    different = [name for name, value in values.items() if _differs(row, name, value)]
     for name in different:
         setattr(row, name, values[name])
     return different
+
+
+def _differs(row: Model, name: str, value: object) -> bool:
+    """This function will compare keys for what points at another row: reading that row would be a query each."""
+    if isinstance(value, Model):
+        return bool(getattr(row, f"{name}_id") != value.pk)
+    return bool(getattr(row, name) != value)
 
 
 def by_key(rows: Iterable[Row], *names: str) -> dict[tuple[Any, ...], Row]:

@@ -78,8 +78,8 @@ def _pay(site: Site, top_up: TopUpPlan) -> None:
 
 
 def _at(instant: datetime) -> None:
-    """This function will set this process's estate clock to a past instant."""
-    clock.install(EstateClock(machine_now(), instant))
+    """This function will stop this process's estate clock at a past instant: the same history, whenever it is made."""
+    clock.install(EstateClock(machine_now(), instant, speed=0))
 
 
 def _tell(site: Site, number: int) -> None:

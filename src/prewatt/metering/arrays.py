@@ -8,12 +8,17 @@ from collections.abc import Iterable
 from datetime import date
 
 Plain = int | date | str | bool | None
-"""What a column may hold. Texts are written between double quotes and hold none, nor a backslash: codes, no names."""
+"""What a column may hold, besides None all of one type. Texts are codes: without double quotes and backslashes."""
 
 
 def to_array(values: Iterable[Plain]) -> str:
     """This function will write values as an array literal, to be cast to its type in the statement."""
-    return "{" + ",".join(map(_element, values)) + "}"
+    column = list(values)
+    if column and isinstance(column[0], str):
+        return "{" + ",".join(map(_quoted, column)) + "}"
+    if None in column:
+        return "{" + ",".join(["NULL" if value is None else str(value) for value in column]) + "}"
+    return "{" + ",".join(map(str, column)) + "}"
 
 
 def to_int_array(values: Iterable[int]) -> str:
@@ -21,11 +26,8 @@ def to_int_array(values: Iterable[int]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
 
 
-def _element(value: Plain) -> str:
-    if value is None:
-        return "NULL"
-    if isinstance(value, str):
-        if '"' in value or "\\" in value:
-            raise ValueError(f"{value!r} cannot stand in an array literal")
-        return f'"{value}"'
-    return f'"{value.isoformat()}"' if isinstance(value, date) else str(value)
+def _quoted(value: Plain) -> str:
+    text = str(value)
+    if '"' in text or "\\" in text:
+        raise ValueError(f"{value!r} cannot stand in an array literal")
+    return f'"{text}"'

@@ -69,7 +69,7 @@ class Limits:
 
 
 class Step(NamedTuple):
-    """What the registers counted between two points; ``rates_wh`` is empty where it cannot be told."""
+    """What the registers counted between two points; ``rates_wh`` is empty where it cannot be told, or is not asked."""
 
     total_wh: int
     rates_wh: tuple[int, ...]
@@ -78,9 +78,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The reading may be rated; ``step`` leads to it from the one before."""
-
-    step: Step
+    """The reading may be rated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +89,7 @@ class Held:
 
 
 Verdict = Accepted | Held
+ACCEPTED: Final = Accepted()
 
 
 def energy_between(*, first: Point, second: Point, limits: Limits) -> Step:
@@ -102,7 +101,7 @@ def energy_between(*, first: Point, second: Point, limits: Limits) -> Step:
     full_wh = limits.register_full_wh
     total_wh = _counted(first.total_wh, second.total_wh, full_wh)
     rates_wh: tuple[int, ...] = ()
-    if first.rates_wh and len(first.rates_wh) == len(second.rates_wh):
+    if limits.needs_rates and first.rates_wh and len(first.rates_wh) == len(second.rates_wh):
         counted = [_counted(one, two, full_wh) for one, two in zip(first.rates_wh, second.rates_wh, strict=True)]
         if None not in counted:
             rates_wh = tuple(wh for wh in counted if wh is not None)
@@ -123,7 +122,7 @@ def validate_reading(
         cause = _check_following(previous, new, following, limits)
     if cause is None and following is None and marker is not None and _goes_on(marker, new, limits):
         cause = marker.cause
-    return Held(cause) if cause else Accepted(energy_between(first=previous, second=new, limits=limits))
+    return Held(cause) if cause else ACCEPTED
 
 
 def next_marker(*, marker: Marker | None, new: Point, verdict: Verdict) -> Marker | None:

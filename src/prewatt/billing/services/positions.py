@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from django.db import connection
 
 from prewatt.access.audit import require_unit_of_work
-from prewatt.metering.arrays import to_array, to_int_array
+from prewatt.metering.arrays import Plain, to_array, to_int_array
 from prewatt.rating.bands import BANDS, Band
 from prewatt.rating.cost import cost_nano, rounded_minor
 from prewatt.rating.tariff import Tariff
@@ -27,27 +27,30 @@ SELECT id FROM tenancy_account WHERE id IN (
 ) ORDER BY id FOR NO KEY UPDATE
 """
 _FIND: Final = """
-SELECT tenancy_id, period_start, tariff_version_id, sharp_wh, peak_wh, flat_wh, valley_wh, deep_valley_wh, rounded
+SELECT id, tenancy_id, period_start, tariff_version_id, sharp_wh, peak_wh, flat_wh, valley_wh, deep_valley_wh, rounded
 FROM billing_position
 JOIN unnest(%s::bigint[], %s::date[], %s::bigint[]) given (tenancy_id, period_start, tariff_version_id)
 USING (tenancy_id, period_start, tariff_version_id)
 """
-_WRITE: Final = """
-INSERT INTO billing_position AS position
+_OPEN: Final = """
+INSERT INTO billing_position
     (account_id, tenancy_id, period_start, tariff_version_id, sharp_wh, peak_wh, flat_wh, valley_wh, deep_valley_wh,
-     cost_nano, rounded, posted, close_no, unposted_from, unposted_to)
-SELECT account_id, tenancy_id, period_start, tariff_version_id, sharp_wh, peak_wh, flat_wh, valley_wh, deep_valley_wh,
-       cost_nano, rounded, 0, 0, first_day, last_day
-FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-            %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::date[], %s::date[])
-     given (account_id, tenancy_id, period_start, tariff_version_id, sharp_wh, peak_wh, flat_wh, valley_wh,
-            deep_valley_wh, cost_nano, rounded, first_day, last_day)
-ON CONFLICT (tenancy_id, period_start, tariff_version_id) DO UPDATE SET
-    sharp_wh = excluded.sharp_wh, peak_wh = excluded.peak_wh, flat_wh = excluded.flat_wh,
-    valley_wh = excluded.valley_wh, deep_valley_wh = excluded.deep_valley_wh, cost_nano = excluded.cost_nano,
-    rounded = excluded.rounded,
-    unposted_from = least(position.unposted_from, excluded.unposted_from),
-    unposted_to = greatest(position.unposted_to, excluded.unposted_to)
+     cost_nano, rounded, posted, close_no)
+SELECT account_id, tenancy_id, period_start, tariff_version_id, 0, 0, 0, 0, 0, 0, 0, 0, 0
+FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::bigint[])
+     given (account_id, tenancy_id, period_start, tariff_version_id)
+ON CONFLICT (tenancy_id, period_start, tariff_version_id) DO NOTHING
+"""
+_WRITE: Final = """
+UPDATE billing_position position SET
+    sharp_wh = given.sharp_wh, peak_wh = given.peak_wh, flat_wh = given.flat_wh, valley_wh = given.valley_wh,
+    deep_valley_wh = given.deep_valley_wh, cost_nano = given.cost_nano, rounded = given.rounded,
+    unposted_from = least(position.unposted_from, given.first_day),
+    unposted_to = greatest(position.unposted_to, given.last_day)
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+            %s::bigint[], %s::date[], %s::date[])
+     given (id, sharp_wh, peak_wh, flat_wh, valley_wh, deep_valley_wh, cost_nano, rounded, first_day, last_day)
+WHERE position.id = given.id
 """
 _ACCRUE: Final = """
 UPDATE tenancy_account account SET accrued = account.accrued + given.amount
@@ -101,16 +104,16 @@ def apply_usage(
     keys = sorted(key for key, total in usage.items() if any(total.bands_wh))
     if not keys:
         return {}
-    before = _find(keys)
-    rows: list[tuple[Any, ...]] = []
+    before = _find_or_open(keys, account_of)
+    rows: list[tuple[Plain, ...]] = []
     accrued: dict[int, int] = {}
     for key in keys:
-        bands_wh, rounded_before = before.get(key, ([0] * len(BANDS), 0))
+        position_id, bands_wh, rounded_before = before[key]
         total, tariff, account_id = usage[key], tariffs[key.tariff_version_id], account_of[key.tenancy_id]
         totals_wh = [one + more for one, more in zip(bands_wh, total.bands_wh, strict=True)]
         cost = cost_nano(totals_wh, tariff)
         rounded = rounded_minor(cost, tariff.currency)
-        rows.append((account_id, *key, *totals_wh, cost, rounded, total.first_day, total.last_day))
+        rows.append((position_id, *totals_wh, cost, rounded, total.first_day, total.last_day))
         accrued[account_id] = accrued.get(account_id, 0) + rounded - rounded_before
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, [to_array(column) for column in zip(*rows, strict=True)])
@@ -127,7 +130,21 @@ def accrue(*, amounts: Mapping[int, int]) -> None:
             cursor.execute(_ACCRUE, [to_int_array(column) for column in zip(*moved, strict=True)])
 
 
-def _find(keys: Sequence[PositionKey]) -> dict[PositionKey, tuple[list[int], int]]:
+def _find_or_open(
+    keys: Sequence[PositionKey], account_of: Mapping[int, int]
+) -> dict[PositionKey, tuple[int, list[int], int]]:
+    """Return row, band totals and rounded cost of each position, opened empty where there was none."""
+    found = _find(keys)
+    missing = [key for key in keys if key not in found]
+    if missing:
+        rows = [(account_of[key.tenancy_id], *key) for key in missing]
+        with connection.cursor() as cursor:
+            cursor.execute(_OPEN, [to_array(column) for column in zip(*rows, strict=True)])
+        found |= _find(missing)
+    return found
+
+
+def _find(keys: Sequence[PositionKey]) -> dict[PositionKey, tuple[int, list[int], int]]:
     with connection.cursor() as cursor:
         cursor.execute(_FIND, [to_array(column) for column in zip(*keys, strict=True)])
-        return {PositionKey(*row[:3]): (list(row[3:8]), row[8]) for row in cursor.fetchall()}
+        return {PositionKey(*row[1:4]): (row[0], list(row[4:9]), row[9]) for row in cursor.fetchall()}

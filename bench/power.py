@@ -39,14 +39,20 @@ def main(arguments: Sequence[str] = ()) -> bool:
         _hold(chosen)
         wait_until(lambda: _count("off") == len(chosen), "the chosen relays are proven off", within_s=120)
         measured = [(_pay(account_id, point_id), floor_s) for account_id, point_id, floor_s in chosen]
+        return _tell(measured, given.baud, len(_names(site)))
+
+
+def _tell(measured: Sequence[tuple[float, float]], baud: int, buses: int) -> bool:
     ratios = [took_s / floor_s for took_s, floor_s in measured]
     took = [one for one, _ in measured]
-    print(f"payment to power, {len(measured)} top-ups at {given.baud} baud while {len(_names(site))} buses sweep")
+    print(f"payment to power, {len(measured)} top-ups at {baud} baud while {buses} buses sweep")
     print(f"  seconds: median {statistics.median(took):.3f}   p95 {percentile(took, 0.95):.3f}   worst {max(took):.3f}")
     print(
         f"  of the floor: median {statistics.median(ratios):.2f}   p95 {percentile(ratios, 0.95):.2f}   "
         f"worst {max(ratios):.2f}   gate {GATE}"
     )
+    for stage, seconds in _stages():
+        print(f"  {stage}: median {statistics.median(seconds):.3f}   p95 {percentile(seconds, 0.95):.3f}")
     return percentile(ratios, 0.95) <= GATE
 
 
@@ -119,6 +125,18 @@ def _hold(chosen: Sequence[tuple[int, int, float]]) -> None:
                 now=work.now,
             )
             apply_desired(point_ids=[point_id], now=work.now)
+
+
+def _stages() -> list[tuple[str, list[float]]]:
+    """Where the time went, by the commands' own times; the status read and the commit are in the last."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT sent_at - queued_at, acknowledged_at - sent_at, ended_at - acknowledged_at FROM supply_command
+                WHERE wanted = 'on' AND state = 'verified' AND acknowledged_at IS NOT NULL"""
+        )
+        rows = cursor.fetchall()
+    names = ("queued to handed out", "handed out to accepted", "accepted to proven")
+    return [(name, [row[place].total_seconds() for row in rows]) for place, name in enumerate(names)]
 
 
 def _pay(account_id: int, point_id: int) -> float:

@@ -8,7 +8,7 @@ import pytest
 
 from prewatt.estate.queries import PlanMeter
 from prewatt.estate.secrets import MeterPassword, MeterSafe
-from prewatt.intake.batches import Batch, by_site, is_urgent, renamed
+from prewatt.intake.batches import Batch, by_site, list_urgent, renamed
 from prewatt.intake.plans import Planner
 from prewatt.link.messages import (
     BusComm,
@@ -66,7 +66,17 @@ def test_each_message_goes_where_it_belongs() -> None:
     assert batch.buses == {2: True}
     assert batch.sweeps == [SweepReport(2, AT, 9_400, 30, 1, 3, {"late": 2}, 301)]
     assert batch.faults == [FieldFaultReport(1, "address_clash", 2, 7, "x")]
-    assert [is_urgent(said(one)) for one in payloads] == [False, False, True, True, False, True, True, False, False]
+
+
+def test_the_fate_of_a_command_and_its_proof_do_not_wait() -> None:
+    proof, other = RelayReported(1, 7, RelayState.OFF, AT), RelayReported(1, 8, RelayState.ON, AT)
+    fate, line = CommandReported(1, 99, 7, CommandStep.VERIFIED, AT), BusComm(1, 2, is_up=True)
+    assert [one.payload for one in list_urgent([said(one) for one in (READING, proof, other, fate, line)])] == [
+        proof,
+        fate,
+        line,
+    ]
+    assert list_urgent([said(READING), said(proof)]) == []
 
 
 def test_readings_of_our_former_life_get_the_present_epoch() -> None:

@@ -35,6 +35,7 @@ from prewatt.link.messages import (
 from prewatt.link.spool import Spool
 from prewatt.metering.models import Reading
 from prewatt.supply.models import Command, Relay
+from prewatt.usecases.record_readings import record_readings
 from prewatt.usecases.work import Busy
 
 
@@ -142,6 +143,8 @@ def test_readings_wait_for_company_and_urgent_ones_do_not(desk: Desk) -> None:
     assert Reading.objects.count() == 0
     desk.say(BusComm(desk.gateway_id, desk.town.bus.pk, is_up=True))
     assert desk.intake.take_in(), "a line came up: commands may go now"
+    assert Reading.objects.count() == 0
+    desk.take_in()
     assert Reading.objects.count() == 1
     assert not desk.spool.waiting
 
@@ -149,7 +152,7 @@ def test_readings_wait_for_company_and_urgent_ones_do_not(desk: Desk) -> None:
 def test_a_busy_account_makes_the_batch_wait_and_nothing_is_confirmed(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "record_readings", fail(2, Busy("busy"), service.record_readings))
+    monkeypatch.setattr(service, "record_readings", fail(2, Busy("busy"), record_readings))
     desk.say(desk.reading(0))
     for _ in range(2):
         desk.take_in()
@@ -161,7 +164,7 @@ def test_a_busy_account_makes_the_batch_wait_and_nothing_is_confirmed(
 def test_a_database_that_goes_away_leaves_the_batch_to_the_next_round(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "record_readings", fail(1, OperationalError("gone"), service.record_readings))
+    monkeypatch.setattr(service, "record_readings", fail(1, OperationalError("gone"), record_readings))
     desk.say(desk.reading(0))
     with pytest.raises(OperationalError):
         desk.take_in()
@@ -173,7 +176,7 @@ def test_a_database_that_goes_away_leaves_the_batch_to_the_next_round(
 def test_what_cannot_be_taken_in_is_kept_aside_and_nothing_waits_behind_it(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = service.record_readings
+    real = record_readings
 
     def picky(**given: Any) -> Any:
         if any(one.total_wh == 666 for one in given["readings"]):
@@ -193,7 +196,7 @@ def test_what_cannot_be_taken_in_is_kept_aside_and_nothing_waits_behind_it(
 
 
 def test_a_lock_that_is_never_to_be_had_ends_aside_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "record_readings", fail(1_000, Busy("busy"), service.record_readings))
+    monkeypatch.setattr(service, "record_readings", fail(1_000, Busy("busy"), record_readings))
     desk.say(desk.reading(0))
     for _ in range(service.UNABLE_MAX + 1):
         desk.take_in()

@@ -69,9 +69,18 @@ class Batch:
                 self.buses[bus_id] = is_up
 
 
-def is_urgent(envelope: Envelope) -> bool:
-    """This function will tell what must not wait for others: the fate of commands, and whether lines are up."""
-    return isinstance(envelope.payload, CommandReported | BusComm | GatewayComm)
+def list_urgent(envelopes: Sequence[Envelope]) -> list[Envelope]:
+    """This function will return what must not wait for others: the fate of commands, and whether lines are up.
+
+    With a command's fate goes what its meter said of the relay: the proof.
+    """
+    commanded = {one.payload.installation_id for one in envelopes if isinstance(one.payload, CommandReported)}
+    return [
+        one
+        for one in envelopes
+        if isinstance(one.payload, CommandReported | BusComm | GatewayComm)
+        or (isinstance(one.payload, RelayReported) and one.payload.installation_id in commanded)
+    ]
 
 
 def renamed(envelope: Envelope, *, before_seq: int, epochs: Mapping[int, int]) -> Envelope:

@@ -20,7 +20,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from prewatt.access.audit import Actor
 from prewatt.estate.queries import list_gateway_ids, plan_of_gateways, plan_stamp
 from prewatt.estate.secrets import MeterSafe
-from prewatt.intake.batches import Batch, by_site, is_urgent, renamed
+from prewatt.intake.batches import Batch, by_site, list_urgent, renamed
 from prewatt.intake.plans import Planner
 from prewatt.intake.waking import Bell, Listener
 from prewatt.kernel.clock import machine_now, monotonic_s
@@ -105,6 +105,7 @@ class Intake:
         self._stamp: tuple[int, ...] = ()
         self._pending: list[Envelope] = []
         self._pending_since_s = 0.0
+        self._delivered: set[int] = set()  # numbers among the pending that went in ahead of the others
         self._unable_row = 0
         self._first_seq = int(options.started_at.timestamp() * 1_000_000)
 
@@ -222,33 +223,43 @@ class Intake:
     # --- up ---------------------------------------------------------------------------------------------------------
 
     def take_in(self, *, linger_s: float = LINGER_S) -> bool:
-        """This method will take what waits, and deliver it when it has waited long enough; true when lines came up."""
+        """This method will take what waits; the fate of commands goes in at once, the rest after a moment, together.
+
+        True when a line came up: commands may wait for it.
+        """
         room = BATCH_MAX - len(self._pending)
         fresh = self._spool.take(room) if room else []
         if fresh and not self._pending:
             self._pending_since_s = monotonic_s()
         self._pending += fresh
-        due = (
-            len(self._pending) >= ENOUGH
-            or monotonic_s() >= self._pending_since_s + linger_s
-            or any(is_urgent(one) for one in fresh)
-        )
-        if not self._pending or not due:
+        if not self._pending:
             return False
         try:
-            came_up = self._deliver_all(self._pending)
+            came_up = self._deliver_urgent(fresh)
+            if len(self._pending) >= ENOUGH or monotonic_s() >= self._pending_since_s + linger_s:
+                self._deliver_all([one for one in self._pending if one.seq not in self._delivered])
+                self._spool.confirm(self._pending[-1].seq)
+                self._pending = []
+                self._delivered.clear()
+                self._bell.ring()  # there may be more than one batch
         except Unable as error:
             self._pending_since_s = monotonic_s()
             self._unable_row += 1
             _log.info("a batch must wait", why=str(error), times=self._unable_row)
             return False
         self._unable_row = 0
-        self._spool.confirm(self._pending[-1].seq)
-        self._pending = []
-        self._bell.ring()  # there may be more than one batch
         return came_up
 
-    def _deliver_all(self, envelopes: Sequence[Envelope]) -> bool:
+    def _deliver_urgent(self, fresh: Sequence[Envelope]) -> bool:
+        """This method will take in what commands wait for, ahead of the readings that came with it."""
+        urgent = list_urgent(fresh)
+        if not urgent:
+            return False
+        self._deliver_all(urgent)
+        self._delivered |= {one.seq for one in urgent}
+        return self._note_buses(urgent)
+
+    def _deliver_all(self, envelopes: Sequence[Envelope]) -> None:
         """This method will deliver a batch; one that contains something impossible, piece by piece."""
         known = [renamed(one, before_seq=self._first_seq, epochs=self._continued) for one in envelopes]
         try:
@@ -261,7 +272,6 @@ class Intake:
             _log.exception("a batch cannot be taken in; trying each message alone", messages=len(known))
             for one in known:
                 self._deliver_alone(one)
-        return self._note_buses(known)
 
     def _deliver_alone(self, envelope: Envelope) -> None:
         try:
@@ -275,12 +285,12 @@ class Intake:
 
     def _deliver(self, batch: Batch) -> None:
         actor = self._actor
+        record_relay_reports(actor=actor, reports=batch.relays)
+        record_command_reports(actor=actor, reports=batch.commands)
         for site_id, readings in by_site(batch.readings, site_of=self._site_of, limit=BATCH_MAX):
             result = record_readings(actor=actor, site_id=site_id, readings=readings)
             if result.stale or result.unknown:
                 _log.warning("readings were refused", stale=result.stale, unknown=result.unknown)
-        record_relay_reports(actor=actor, reports=batch.relays)
-        record_command_reports(actor=actor, reports=batch.commands)
         record_comm_reports(actor=actor, gateways=batch.gateways, meters=batch.meters, sweeps=batch.sweeps)
         record_field_faults(actor=actor, faults=batch.faults)
 

@@ -108,12 +108,7 @@ def day(value: date | None, *, today: date) -> str:
     if value.year != today.year:
         return value.isoformat()
     months = _("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec").split()
-    return _("%(day)s %(month)s") % {
-        "day": value.day,
-        "month": months[value.month - 1],
-        "mm": f"{value.month:02d}",
-        "dd": f"{value.day:02d}",
-    }
+    return _("%(day)s %(month)s") % {"day": f"{value.day:02d}", "month": months[value.month - 1]}
 
 
 def stamp(at: datetime | None, *, zone: ZoneInfo) -> str:

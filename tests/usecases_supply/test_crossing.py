@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from tests.usecases_supply.crossing import Crossing
 
-EXAMPLES = int(os.environ.get("PREWATT_CROSSINGS", "20"))
+EXAMPLES = int(os.environ.get("PREWATT_CROSSINGS", "8"))
 
 
 @pytest.mark.django_db

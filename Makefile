@@ -38,6 +38,7 @@ check: install-dev
 format: install-dev
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix
+	@find src -path '*/templates/*.html' -print0 | xargs -0 $(BIN)/djade --target-version 5.2
 
 bench: install-dev
 	@$(BIN)/python -m bench $(ARGS)

@@ -183,6 +183,10 @@ def test_meters_are_paged(machine: Machine) -> None:
     assert len({one["serial"] for one in first["items"] + rest["items"]}) == 5
 
 
+def test_a_point_that_no_database_can_hold_is_refused(machine: Machine) -> None:
+    assert machine.get("meters", point="1#\x00").status_code == 422
+
+
 def test_readings_are_paged_within_a_period(machine: Machine) -> None:
     relay = Relay.objects.select_related("installation__meter").get(metering_point__code="1#-101")
     assert relay.installation is not None

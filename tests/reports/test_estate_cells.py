@@ -67,7 +67,7 @@ def test_cells_are_read_as_people_fill_them(raw: object, cell: Cell, value: obje
         ("ten", Cell.INTEGER, "not a figure"), ("1.5", Cell.INTEGER, "whole number"), (True, Cell.INTEGER, "figure"),
         ("NaN", Cell.MONEY, "not a figure"), ("1e30", Cell.MONEY, "too large"), ("1.005", Cell.MONEY, "amount in CNY"),
         ("0.1234567", Cell.PRICE, "price"), ("1.2345", Cell.KWH, "register"), ("1.234", Cell.AREA, "area"),
-        ("yesterday", Cell.DATE, "not a date"), (45_000.0, Cell.DATE, "not a date"), ("x" * 121, Cell.TEXT, "120 char"),
+        ("yesterday", Cell.DATE, "not a date"), (45_000.0, Cell.DATE, "not a date"), ("x" * 201, Cell.TEXT, "200 char"),
         ("noon", Cell.INSTANT, "not a time"), (time(2, 12), Cell.PASSWORD, "as text"),
         (1.5, Cell.PASSWORD, "as text"), (timedelta(1), Cell.TEXT, "not a figure"),
     ],

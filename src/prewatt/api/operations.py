@@ -140,7 +140,9 @@ def meters(
     request: HttpRequest,
     cursor: Cursor = None,
     limit: Limit = 100,
-    point: Annotated[str, Query(max_length=40, description="Only the meter on this metering point")] = "",
+    point: Annotated[
+        str, Query(max_length=40, pattern=r"^[^\x00]*$", description="Only the meter on this metering point")
+    ] = "",
 ) -> MetersOut:
     """Meters that hang within the token's scope, in the order of their ids."""
     page = list_meters(

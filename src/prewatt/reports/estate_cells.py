@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from prewatt.kernel.money import MINOR_DIGITS
 from prewatt.reports.estate_columns import Cell, Column
 
-TEXT_CHARS_MAX: Final = 120
+TEXT_CHARS_MAX: Final = 200
 FIGURES_MAX: Final = 10**15
 _INSTANT_FORMATS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 _DECIMALS: Final = {Cell.PRICE: 6, Cell.KWH: 3, Cell.AREA: 2}

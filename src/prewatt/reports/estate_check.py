@@ -10,7 +10,7 @@ from prewatt.reports import estate_columns as columns
 from prewatt.reports.estate_check_meters import check_buses, check_meters
 from prewatt.reports.estate_check_tariffs import check_tariffs
 from prewatt.reports.estate_known import NOTHING_KNOWN, Known
-from prewatt.reports.estate_problems import CODE, CODE_HINT, at, choice, repeated, required, zone_of
+from prewatt.reports.estate_problems import CODE, CODE_HINT, at, choice, repeated, texts, zone_of
 from prewatt.reports.estate_sheet import EstateSheet, Problem, TenancyRow
 
 AMOUNT_MAX = 10**12
@@ -39,7 +39,7 @@ def check_sheet(*, sheet: EstateSheet, known: Known = NOTHING_KNOWN, now: dateti
 
 def _check_site(sheet: EstateSheet, known: Known, now: datetime) -> Iterator[Problem]:
     site = sheet.site
-    yield from required(columns.SITE, site)
+    yield from texts(columns.SITE, site)
     if site.code and not CODE.fullmatch(site.code):
         yield at(columns.SITE, site, "code", f"{site.code!r} cannot be a code. {CODE_HINT}")
     zone = zone_of(site.time_zone)
@@ -63,13 +63,14 @@ def _check_site(sheet: EstateSheet, known: Known, now: datetime) -> Iterator[Pro
 
 def _check_calendar(sheet: EstateSheet) -> Iterator[Problem]:
     for day in sheet.calendar:
+        yield from texts(columns.CALENDAR, day)
         yield from choice(columns.CALENDAR, day, "kind")
     yield from repeated(columns.CALENDAR, sheet.calendar, "date")
 
 
 def _check_customers(sheet: EstateSheet) -> Iterator[Problem]:
     for row in sheet.customers:
-        yield from required(columns.CUSTOMERS, row)
+        yield from texts(columns.CUSTOMERS, row)
         yield from choice(columns.CUSTOMERS, row, "kind")
         yield from choice(columns.CUSTOMERS, row, "language")
         if row.phone and not _PHONE.fullmatch(row.phone):
@@ -83,10 +84,10 @@ def _check_customers(sheet: EstateSheet) -> Iterator[Problem]:
 def _check_accounts(sheet: EstateSheet, known: Known) -> Iterator[Problem]:
     kinds = {row.code: row.kind for row in sheet.customers}
     for row in sheet.accounts:
-        yield from required(columns.ACCOUNTS, row)
+        yield from texts(columns.ACCOUNTS, row)
         yield from choice(columns.ACCOUNTS, row, "payment_mode")
-        if row.number and not (CODE.fullmatch(row.number) and len(row.number) <= 20):
-            yield at(columns.ACCOUNTS, row, "number", f"{row.number!r} cannot be a number. {CODE_HINT} At most 20.")
+        if row.number and not CODE.fullmatch(row.number):
+            yield at(columns.ACCOUNTS, row, "number", f"{row.number!r} cannot be a number. {CODE_HINT}")
         if row.customer and row.customer not in kinds and row.customer not in known.customers:
             yield at(columns.ACCOUNTS, row, "customer", f"Customer {row.customer!r} is not on the sheet Customers.")
         if row.payment_mode == "own_use" and kinds.get(row.customer, "operator") != "operator":
@@ -112,7 +113,7 @@ def _check_tenancies(sheet: EstateSheet, known: Known) -> Iterator[Problem]:
     numbers = {row.number for row in sheet.accounts} | set(known.accounts)
     tariffs = {row.code for row in sheet.tariffs} | {code for code, _ in known.tariffs}
     for row in sheet.tenancies:
-        yield from required(columns.TENANCIES, row)
+        yield from texts(columns.TENANCIES, row)
         if row.point and row.point not in opened and row.point not in known.points:
             yield at(columns.TENANCIES, row, "point", f"Point {row.point!r} is not on the sheet Units & meters.")
         if row.account and row.account not in numbers:
@@ -148,7 +149,7 @@ def _against_known_tenancy(row: TenancyRow, known: Known) -> Iterator[Problem]:
 def _check_opening_balances(sheet: EstateSheet, known: Known, now: datetime) -> Iterator[Problem]:
     numbers = {row.number for row in sheet.accounts} | set(known.accounts)
     for row in sheet.opening_balances:
-        yield from required(columns.OPENING_BALANCES, row)
+        yield from texts(columns.OPENING_BALANCES, row)
         if row.account and row.account not in numbers:
             message = f"Account {row.account!r} is not on the sheet Accounts."
             yield at(columns.OPENING_BALANCES, row, "account", message)
@@ -169,7 +170,7 @@ def _check_signature(sheet: EstateSheet, now: datetime) -> Iterator[Problem]:
             message = "Opening balances need the signature of the person who answers for their sum."
             yield Problem(columns.SIGNATURE.name, 0, "", message)
         return
-    yield from required(columns.SIGNATURE, signature)
+    yield from texts(columns.SIGNATURE, signature)
     total = sum(row.amount for row in sheet.opening_balances)
     if signature.total != total:
         scale = MINOR_DIGITS.get(sheet.site.currency, 2)

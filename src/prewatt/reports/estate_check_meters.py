@@ -8,7 +8,7 @@ from datetime import datetime
 from prewatt.kernel.energy import Energy
 from prewatt.reports import estate_columns as columns
 from prewatt.reports.estate_known import Known, KnownInstallation
-from prewatt.reports.estate_problems import TEXT_CHARS_MAX, at, choice, repeated, required
+from prewatt.reports.estate_problems import at, choice, repeated, texts
 from prewatt.reports.estate_sheet import BAUDS, METERS_A_BUS_MAX, BusRow, EstateSheet, MeterRow, Problem
 
 MULTIPLIER_MAX = 100_000
@@ -26,7 +26,7 @@ def check_buses(sheet: EstateSheet) -> Iterator[Problem]:
     first: dict[str, BusRow] = {}
     owner: dict[tuple[str, int], BusRow] = {}
     for row in sheet.buses:
-        yield from required(columns.BUSES, row)
+        yield from texts(columns.BUSES, row)
         yield from choice(columns.BUSES, row, "parity")
         if row.baud not in BAUDS:
             message = f"{row.baud} baud is not possible. Write one of {', '.join(str(one) for one in BAUDS)}."
@@ -50,7 +50,7 @@ def check_meters(sheet: EstateSheet, known: Known, now: datetime) -> Iterator[Pr
     """This function will find what is wrong with units, points, meters, addresses and registers."""
     lines = {(row.gateway, row.port) for row in sheet.buses} | known.buses
     for row in sheet.meters:
-        yield from required(columns.METERS, row)
+        yield from texts(columns.METERS, row)
         yield from _check_device(row)
         yield from _check_registers(row, now)
         yield from _check_line(row, lines)
@@ -61,9 +61,6 @@ def check_meters(sheet: EstateSheet, known: Known, now: datetime) -> Iterator[Pr
 
 
 def _check_device(row: MeterRow) -> Iterator[Problem]:
-    for field in ("building", "floor", "unit", "point", "maker", "serial"):
-        if len(getattr(row, field)) > TEXT_CHARS_MAX:
-            yield at(columns.METERS, row, field, f"At most {TEXT_CHARS_MAX} characters.")
     for field in ("use", "relay", "phases"):
         yield from choice(columns.METERS, row, field)
     if row.profile not in columns.PROFILES:

@@ -8,7 +8,7 @@ from prewatt.rating.errors import TariffRefused
 from prewatt.rating.tariff import Tariff
 from prewatt.reports import estate_columns as columns
 from prewatt.reports.estate_known import Known
-from prewatt.reports.estate_problems import CODE, CODE_HINT, at, repeated, required, zone_of
+from prewatt.reports.estate_problems import CODE, CODE_HINT, at, repeated, texts, zone_of
 from prewatt.reports.estate_sheet import EstateSheet, Problem, TariffRow
 
 
@@ -19,7 +19,7 @@ def check_tariffs(sheet: EstateSheet, known: Known, now: datetime) -> Iterator[P
     """
     published = {code for code, _ in known.tariffs}
     for row in sheet.tariffs:
-        yield from required(columns.TARIFFS, row)
+        yield from texts(columns.TARIFFS, row)
         if row.code and not CODE.fullmatch(row.code):
             yield at(columns.TARIFFS, row, "code", f"{row.code!r} cannot be a code. {CODE_HINT}")
         yield from _check_definition(row, sheet.site.currency, known)

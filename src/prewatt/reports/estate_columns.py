@@ -36,6 +36,7 @@ class Column:
     required: bool = False
     choices: tuple[str, ...] = ()
     width: int = 14
+    chars_max: int = 40
 
     @property
     def heading(self) -> str:
@@ -75,14 +76,14 @@ SITE = Sheet(
     "first day cannot be changed after the first import.",
     (
         Column("organisation", "Organisation", "单位", Cell.TEXT, "Yongjia Group", "The owner of one or more sites",
-               required=True, width=24),
+               required=True, width=24, chars_max=120),
         Column("code", "Site code", "项目编码", Cell.TEXT, "YJTD", "Letters, digits, . _ -", required=True),
-        Column("name", "Name", "名称", Cell.TEXT, "永嘉天地 Yongjia Tiandi", required=True, width=28),
+        Column("name", "Name", "名称", Cell.TEXT, "永嘉天地 Yongjia Tiandi", required=True, width=28, chars_max=120),
         Column("time_zone", "Time zone", "时区", Cell.TEXT, "Asia/Shanghai", "A name of the tz database", required=True,
-               width=18),
+               width=18, chars_max=60),
         Column("currency", "Currency", "币种", Cell.CHOICE, "CNY", required=True, choices=tuple(MINOR_DIGITS)),
         Column("operator_name", "Operator (legal entity)", "运营单位", Cell.TEXT, "永嘉天地商业管理有限公司",
-               "Printed on every receipt", required=True, width=30),
+               "Printed on every receipt", required=True, width=30, chars_max=120),
         Column("operator_tax_no", "Tax number", "税号", Cell.TEXT, "91310000MA1FL00000", width=22),
         Column("service_phone", "Service phone", "服务电话", Cell.TEXT, "400-000-0000", width=18),
         Column("first_day", "First day of the books", "启用日期", Cell.DATE, "2026-10-01", required=True, width=20),
@@ -96,7 +97,7 @@ CALENDAR = Sheet(
     (
         Column("date", "Date", "日期", Cell.DATE, "2026-10-01", required=True),
         Column("kind", "Kind", "类型", Cell.CHOICE, "holiday", required=True, choices=DAY_KINDS),
-        Column("name", "Name", "名称", Cell.TEXT, "National Day 国庆节", width=24),
+        Column("name", "Name", "名称", Cell.TEXT, "National Day 国庆节", width=24, chars_max=80),
     ),
 )  # fmt: skip
 
@@ -108,11 +109,11 @@ BUSES = Sheet(
         Column("gateway", "Gateway", "采集器", Cell.TEXT, "GW-1F-A", "What people call the box", required=True,
                width=18),
         Column("address", "Network address", "网络地址", Cell.TEXT, "192.0.2.10", "IP address or host name",
-               required=True, width=18),
+               required=True, width=18, chars_max=120),
         Column("port", "TCP port of the line", "总线端口", Cell.INTEGER, 8001, required=True, width=20),
         Column("baud", "Baud", "波特率", Cell.CHOICE, 2400, "Empty: 2400", choices=tuple(str(one) for one in BAUDS)),
         Column("parity", "Parity", "校验位", Cell.CHOICE, "E", "E even, N none, O odd; empty: E", choices=PARITIES),
-        Column("name", "Name of the line", "总线名称", Cell.TEXT, "1F-A", width=18),
+        Column("name", "Name of the line", "总线名称", Cell.TEXT, "1F-A", width=18, chars_max=60),
         Column("building", "Building", "楼栋", Cell.TEXT, "1#", "Where the box is"),
         Column("floor", "Floor", "楼层", Cell.TEXT, "1F"),
     ),
@@ -126,7 +127,7 @@ METERS = Sheet(
         Column("building", "Building", "楼栋", Cell.TEXT, "1#", required=True),
         Column("floor", "Floor", "楼层", Cell.TEXT, "1F", required=True),
         Column("unit", "Unit", "房间", Cell.TEXT, "101", required=True),
-        Column("unit_name", "Name of the unit", "房间名称", Cell.TEXT, "", width=20),
+        Column("unit_name", "Name of the unit", "房间名称", Cell.TEXT, "", width=20, chars_max=120),
         Column("area_dm2", "Area (m²)", "面积（㎡）", Cell.AREA, "86.5"),
         Column("point", "Metering point", "计量点", Cell.TEXT, "1#-101",
                "What people call the room; unique on the site",
@@ -164,10 +165,10 @@ CUSTOMERS = Sheet(
     "operator.",
     (
         Column("code", "Customer code", "客户编码", Cell.TEXT, "C0001", required=True),
-        Column("name", "Name", "名称", Cell.TEXT, "拾光眼镜", required=True, width=28),
+        Column("name", "Name", "名称", Cell.TEXT, "拾光眼镜", required=True, width=28, chars_max=120),
         Column("kind", "Kind", "类型", Cell.CHOICE, "company", "Empty: company", choices=CUSTOMER_KINDS),
-        Column("phone", "Phone", "电话", Cell.TEXT, "+8613800000000", width=18),
-        Column("email", "Mail", "邮箱", Cell.TEXT, "", width=24),
+        Column("phone", "Phone", "电话", Cell.TEXT, "+8613800000000", width=18, chars_max=20),
+        Column("email", "Mail", "邮箱", Cell.TEXT, "", width=24, chars_max=120),
         Column("tax_no", "Tax number", "税号", Cell.TEXT, "", width=22),
         Column("language", "Language", "语言", Cell.CHOICE, "zh-hans", "Of notices and papers; empty: zh-hans",
                choices=LANGUAGES),
@@ -178,7 +179,7 @@ ACCOUNTS = Sheet(
     "Accounts", "账户",
     "What a customer holds at this site: one balance for one or more metering points.",
     (
-        Column("number", "Account number", "户号", Cell.TEXT, "100001", required=True, width=16),
+        Column("number", "Account number", "户号", Cell.TEXT, "100001", required=True, width=16, chars_max=20),
         Column("customer", "Customer code", "客户编码", Cell.TEXT, "C0001", required=True, width=16),
         Column("payment_mode", "Pays", "付费方式", Cell.CHOICE, "prepaid",
                "own_use: the operator's own electricity, never disconnected; empty: prepaid", choices=PAYMENT_MODES),
@@ -206,7 +207,8 @@ TARIFFS = Sheet(
     "hours on the sheet Day programmes. A published version never changes: a new price is a new row with a later date.",
     (
         Column("code", "Tariff code", "电价编码", Cell.TEXT, "BUSINESS", required=True, width=16),
-        Column("name", "Name", "名称", Cell.TEXT, "Business, time of use 商业分时", required=True, width=28),
+        Column("name", "Name", "名称", Cell.TEXT, "Business, time of use 商业分时", required=True, width=28,
+               chars_max=120),
         Column("effective_from", "Effective from", "生效日期", Cell.DATE, "2026-10-01", required=True),
         Column("sharp", "Sharp (per kWh)", "尖", Cell.PRICE, "1.3500"),
         Column("peak", "Peak (per kWh)", "峰", Cell.PRICE, "1.1200"),
@@ -216,8 +218,8 @@ TARIFFS = Sheet(
         Column("band_source", "Bands by", "时段来源", Cell.CHOICE, "clock",
                "clock: the hours on the next sheet; meter: its own rate registers. Empty: clock", choices=BAND_SOURCES),
         Column("meter_rates", "Bands of T1, T2, …", "费率1、2…对应时段", Cell.TEXT, "sharp, peak, flat, valley",
-               "Only where the meter knows the band; empty: as the example", width=26),
-        Column("reference", "Price document", "文件依据", Cell.TEXT, "", width=28),
+               "Only where the meter knows the band; empty: as the example", width=26, chars_max=80),
+        Column("reference", "Price document", "文件依据", Cell.TEXT, "", width=28, chars_max=200),
     ),
 )  # fmt: skip
 
@@ -251,7 +253,7 @@ SIGNATURE = Sheet(
     "date. The import is refused when the sum differs.",
     (
         Column("total", "Sum of all opening balances", "期初余额合计", Cell.MONEY, "352.60", required=True, width=26),
-        Column("name", "Name", "签字人", Cell.TEXT, "", required=True, width=22),
+        Column("name", "Name", "签字人", Cell.TEXT, "", required=True, width=22, chars_max=80),
         Column("date", "Date", "日期", Cell.DATE, "2026-10-01", required=True),
     ),
 )  # fmt: skip

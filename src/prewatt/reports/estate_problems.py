@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from prewatt.reports.estate_columns import Sheet
+from prewatt.reports.estate_columns import Cell, Sheet
 from prewatt.reports.estate_sheet import Problem
 
 CODE = re.compile(r"[0-9A-Za-z._-]{1,40}")
 CODE_HINT = "Use letters, digits, . _ and -."
-TEXT_CHARS_MAX = 40
 
 
 class Row(Protocol):
@@ -27,11 +26,14 @@ def at(sheet: Sheet, row: Row, field: str, message: str) -> Problem:
     return Problem(sheet.name, row.row, sheet.column(field).heading, message)
 
 
-def required(sheet: Sheet, row: Row) -> Iterator[Problem]:
-    """This function will name each required text of a row that is empty."""
+def texts(sheet: Sheet, row: Row) -> Iterator[Problem]:
+    """This function will name each required text of a row that is empty, and each text that is too long."""
     for column in sheet.columns:
-        if column.required and getattr(row, column.field, None) == "":
+        value = getattr(row, column.field, None)
+        if column.required and value == "":
             yield at(sheet, row, column.field, "This cell must be filled.")
+        if isinstance(value, str) and column.cell is Cell.TEXT and len(value) > column.chars_max:
+            yield at(sheet, row, column.field, f"At most {column.chars_max} characters.")
 
 
 def choice(sheet: Sheet, row: Row, field: str) -> Iterator[Problem]:

@@ -119,6 +119,8 @@ def _place(points: list[Point], place: int, point: Point) -> None:
 
 
 def _changes(before: Sequence[Point], after: Sequence[Point], rate: Rate) -> list[Change]:
+    if after[: len(before)] == list(before):  # nothing came late: only new pairs at the end
+        return [Change(part, 1) for pair in pairwise(after[len(before) - 1 :]) for part in rate(*pair)]
     old, new = list(pairwise(before)), list(pairwise(after))
     kept = set(old) & set(new)
     changes = [Change(part, -1) for pair in old if pair not in kept for part in rate(*pair)]

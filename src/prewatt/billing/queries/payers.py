@@ -32,14 +32,15 @@ ORDER BY tenancy.metering_point_id, lower(tenancy.period), lower(assignment.peri
 
 @dataclass(frozen=True, slots=True)
 class Payers:
-    """Stretches by metering point, and the account of each tenancy that they name as payer."""
+    """Stretches by metering point, the account of each tenancy that they name, and points with bands by the meter."""
 
     stretches: dict[int, list[Stretch]]
     account_of: dict[int, int]
+    register_points: frozenset[int]
 
     def needs_rates(self, point_id: int) -> bool:
         """This method will tell whether any tariff of the point takes its bands from the meter."""
-        return any(_takes_registers(stretch.timeline) for stretch in self.stretches.get(point_id, ()))
+        return point_id in self.register_points
 
 
 class _Row(NamedTuple):
@@ -74,7 +75,12 @@ def load_payers(*, point_ids: Sequence[int], site_id: int, zone: str, from_at: d
     stretches: dict[int, list[Stretch]] = defaultdict(list)
     for tenancy_rows in by_tenancy.values():
         stretches[tenancy_rows[0].point_id] += _stretches(tenancy_rows, timelines, unpriced)
-    return Payers(stretches, {row.tenancy_id: row.account_id for row in rows})
+    by_meter = {key for key, timeline in timelines.items() if _takes_registers(timeline)}
+    return Payers(
+        stretches,
+        {row.tenancy_id: row.account_id for row in rows},
+        frozenset(row.point_id for row in rows if row.tariff in by_meter),
+    )
 
 
 def _stretches(

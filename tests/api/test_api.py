@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
@@ -20,6 +20,7 @@ from prewatt.access.services import create_login, ensure_roles, grant, issue_tok
 from prewatt.api import operations
 from prewatt.estate.secrets import MeterSafe
 from prewatt.kernel.clock import estate_now, machine_now
+from prewatt.kernel.errors import Unable
 from prewatt.metering.models import Reading
 from prewatt.payments.models import Payment
 from prewatt.supply.models import Command, Relay
@@ -273,6 +274,21 @@ def test_our_own_faults_say_nothing_of_themselves(machine: Machine, monkeypatch:
     monkeypatch.setattr(operations, "list_meters", broken)
     answer = machine.get("meters")
     assert (answer.status_code, answer.json()["code"]) == (500, "our_fault")
+    assert "secret" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(OperationalError("secret detail"), "busy"), (Unable("Not now."), "unable")]
+)
+def test_what_can_be_repeated_says_so(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
+) -> None:
+    def broken(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(operations, "take_payment_by_key", broken)
+    answer = top_up(machine, "key-00000001")
+    assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, code, "5")
     assert "secret" not in answer.content.decode()
 
 

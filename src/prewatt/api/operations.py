@@ -43,6 +43,7 @@ router = Router()
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows to a page")]
 Cursor = Annotated[str | None, Query(max_length=200, description="next_cursor of the page before")]
+Point = Annotated[str, Query(max_length=40, pattern=r"^[^\x00]*$", description="Only the meter on this metering point")]
 _PROBLEMS: Final[dict[int, type[ProblemOut]]] = dict.fromkeys((400, 401, 403, 404, 422, 500, 503), ProblemOut)
 
 
@@ -140,9 +141,7 @@ def meters(
     request: HttpRequest,
     cursor: Cursor = None,
     limit: Limit = 100,
-    point: Annotated[
-        str, Query(max_length=40, pattern=r"^[^\x00]*$", description="Only the meter on this metering point")
-    ] = "",
+    point: Point = "",
 ) -> MetersOut:
     """Meters that hang within the token's scope, in the order of their ids."""
     page = list_meters(

@@ -95,9 +95,8 @@ def _refused(request: HttpRequest, error: PrewattError) -> HttpResponse:
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     del request
     errors = [{"where": _where(one.get("loc", ())), "detail": str(one.get("msg", ""))} for one in error.errors]
-    is_broken = any(one.get("type") == "json_invalid" for one in error.errors)
     detail = "; ".join(f"{one['where']}: {one['detail']}" for one in errors)
-    return problem(status=400 if is_broken else 422, code="invalid_request", detail=detail, errors=errors)
+    return problem(status=422, code="invalid_request", detail=detail, errors=errors)
 
 
 def _where(loc: tuple[object, ...]) -> str:

@@ -24,7 +24,7 @@ from prewatt.usecases.work import unit_of_work
 
 MINIMUM = 100
 LIVE = ("queued", "sent", "acknowledged")
-AMOUNTS = (-6_000, -4_000, -50, -1, 0, 0, 0, 1, 50, 99, 100, 5_000, 9_000)
+AMOUNTS = (-6_000, -150, -100, -50, -1, 0, 0, 0, 1, 50, 99, 100, 150, 5_000)
 
 
 @dataclass
@@ -32,7 +32,7 @@ class House:
     """A room with the relay as it really is, and the order that the collector has for it."""
 
     room: Room
-    available: int = 5_000
+    available: int = 0
     is_on: bool = True
     order: ClaimedCommand | None = None
     late: RelayReport | None = None
@@ -49,7 +49,7 @@ class Street:
 
     @classmethod
     def build(cls, *, seed: int, rooms: int) -> "Street":
-        mall = Mall(rooms=rooms, last_call_s=60, cuts_per_minute=30_000, cuts_per_day=30_000)
+        mall = Mall(rooms=rooms, last_call_s=1, cuts_per_minute=30_000, cuts_per_day=30_000)
         street = cls(mall, random.Random(seed))
         street.houses = {room.installation.pk: House(room) for room in mall.rooms}
         street.move_money({house.room.account.pk: house for house in street.houses.values()})
@@ -63,7 +63,7 @@ class Street:
     def live_through(self, rounds: int) -> None:
         for _ in range(rounds):
             self._spend_and_pay()
-            if self.chance(0.4):
+            if self.chance(0.8):
                 self.mall.deliver_letters()
             self.mall.wait(seconds=self.draw.choice([1, 20, 61]))
             if self.chance(0.6):

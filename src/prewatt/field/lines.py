@@ -1,6 +1,7 @@
 """The way of bytes to one bus: a TCP connection to a port of a gateway. Nothing here knows what the bytes mean."""
 
 import asyncio
+import os
 import socket
 from typing import Final, Protocol
 
@@ -127,5 +128,6 @@ class TcpConnector:
         except TimeoutError:
             raise UnableToConnect(f"{host}:{port} does not answer within {CONNECT_TIMEOUT_S:.0f} s.") from None
         except OSError as error:
-            raise UnableToConnect(f"{host}:{port}: {error.strerror or error}.") from error
+            why = os.strerror(error.errno) if error.errno else str(error)
+            raise UnableToConnect(f"{host}:{port}: {why}.") from error
         return line

@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import os
 import secrets
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from prewatt.cli.account import identity_of, unprivileged_account
+from prewatt.cli.errors import UnableToRunPostgres
 from prewatt.cli.postgres.binaries import find_binaries, reachable
 from prewatt.cli.postgres.cluster import APP, OWNER, Cluster, create_extensions
 from prewatt.config.environment import Environment
@@ -30,6 +32,7 @@ from prewatt.config.environment import Environment
 pytest_plugins = ["tests.fault_rows"]
 
 _STALE_DATABASES = "select datname from pg_database where datname ~ '^test_[0-9]+_'"
+_OLD_TEMPLATES = "select datname from pg_database where datname ~ '^template_[0-9a-f]{16}$' order by oid desc offset 6"
 
 
 def _test_folder() -> Path:
@@ -67,7 +70,12 @@ def _shared_cluster(folder: Path) -> Cluster:
     cluster = Cluster(binaries, folder / "postgres", account, durable=False)
     cluster.create()
     if cluster.postmaster_pid() is None or not cluster.is_ready():
-        _start(cluster)
+        try:
+            _start(cluster)
+        except UnableToRunPostgres:  # of another version, or torn by a power cut: nothing in it is worth keeping
+            shutil.rmtree(cluster.folder)
+            cluster.create()
+            _start(cluster)
     cluster.prepare(database="tests")
     with psycopg.connect(cluster.url("postgres", database="postgres"), autocommit=True) as connection:
         connection.execute(f"alter role {OWNER} createdb")
@@ -75,6 +83,8 @@ def _shared_cluster(folder: Path) -> Cluster:
         for (name,) in connection.execute(_STALE_DATABASES).fetchall():
             if not Path(f"/proc/{name.split('_')[1]}").exists():
                 connection.execute(f'drop database if exists "{name}" with (force)')
+        for (name,) in connection.execute(_OLD_TEMPLATES).fetchall():
+            connection.execute(f'drop database if exists "{name}"')
     return cluster
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.fault_rows import Faults
 
 from prewatt.cli.account import Account, can_run, identity_of, unprivileged_account
 from prewatt.cli.errors import UnableToRunPostgres, UnableToStart
@@ -83,7 +84,7 @@ def test_a_cluster_from_nothing_to_a_safe_database_and_back(cluster: Cluster) ->
 
 @pytest.mark.faults("C11")
 @pytest.mark.slow
-def test_c11_a_cluster_without_checksums_or_fsync_is_refused(cluster: Cluster) -> None:
+def test_c11_a_cluster_without_checksums_or_fsync_is_refused(cluster: Cluster, faults: Faults) -> None:
     cluster.create()
     subprocess.run(
         [cluster.binaries.program("pg_checksums"), "--disable", "-D", str(cluster.data)],
@@ -100,6 +101,7 @@ def test_c11_a_cluster_without_checksums_or_fsync_is_refused(cluster: Cluster) -
         assert guard.refuse_unsafe(connection, allowed=True), "for trials it may start, and is told all the same"
     for word in ("fsync", "full_page_writes", "synchronous_commit", "checksums", "btree_gist", "pg_trgm"):
         assert any(word in text for text in found), word
+    faults.hit(2)
 
 
 @pytest.mark.faults("C11")

@@ -1,0 +1,181 @@
+"""A mall whose meters hang on a virtual bus: the core's own tables above, the collector's own buses below.
+
+The field lives in virtual time, which jumps; the core in estate time, which only ``advance`` moves by more than what
+the machine takes. What the field says is stamped when the core takes it in, in its own order.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from tests.field.virtual_bus import Estate, VirtualMeter
+from tests.usecases_billing.town import Room
+from tests.usecases_supply.mall import ACTOR, Mall
+
+from prewatt.access.audit import Actor
+from prewatt.estate.models import GatewayLease
+from prewatt.field.collector import Collector
+from prewatt.kernel.clock import estate_now, machine_now
+from prewatt.kernel.money import Money
+from prewatt.link.messages import CommandOrder, CommandReported, ReadItem, RelayReported, RelayState
+from prewatt.supply.models import Command, Relay
+from prewatt.supply.values import CommandReport, RelayReport
+from prewatt.usecases.reconcile_supply import reconcile_supply
+from prewatt.usecases.record_command_reports import record_command_reports
+from prewatt.usecases.record_relay_reports import record_relay_reports
+from prewatt.usecases.take_payment import take_payment
+
+REGISTERS = frozenset({ReadItem.REGISTERS})
+FEN_WH = Decimal("12.5")
+"""What one minor unit pays for, at 0.80 a kWh."""
+LIVE = ("queued", "sent", "acknowledged")
+
+
+class Bridge:
+    """``mall.rooms[n]`` has meter ``n`` of the only bus. Make it inside the virtual loop, then ``start``."""
+
+    def __init__(self, *, rooms: int = 1, items: frozenset[ReadItem] = REGISTERS, interval_s: int = 600, **rules: Any):
+        free = {"friendly_from": None, "friendly_to": None, "cuts_per_minute": 30_000, "cuts_per_day": 30_000}
+        self.mall = Mall(rooms=rooms, **(free | rules))
+        self.estate = Estate(meters=rooms, items=items, interval_s=interval_s)
+        self.bus = self.estate.buses[0]
+        self._total_wh = dict.fromkeys(range(rooms), 0)
+        self._taken = 0
+        self._payer: Actor | None = None
+        self._trades = 0
+        for number, room in enumerate(self.mall.rooms):
+            self.mall.town.assign(room.tenancy, "shop")
+            self.use(number, 0)
+
+    @property
+    def rooms(self) -> list[Room]:
+        return self.mall.rooms
+
+    def meter(self, room: Room) -> VirtualMeter:
+        return self.bus.meters[self.rooms.index(room)]
+
+    async def start(self) -> None:
+        self.estate.start()
+        await asyncio.sleep(1 + len(self.rooms) * 0.5)
+
+    def advance(self, **amount: float) -> None:
+        """Let estate time pass in the core; it never goes back."""
+        self.mall.now = max(self.mall.now, estate_now()) + timedelta(**amount)
+        self.mall.set_clock(self.mall.now)
+
+    # --- money and use ------------------------------------------------------------------------------------------------
+
+    def use(self, number: int, wh: int) -> None:
+        """The meter has counted so much more, and its register is read."""
+        self._total_wh[number] += wh
+        self.advance(milliseconds=1)
+        self.mall.town.read(self.rooms[number], self.mall.now, self._total_wh[number])
+
+    def run_out(self, room: Room) -> None:
+        """Use up what is there; the last call arrives, its time passes, and a little more is used."""
+        number = self.rooms.index(room)
+        self.advance(hours=1)
+        self.use(number, int(max(self.available(room), 0) * FEN_WH) // 10 * 10 + 20)
+        self.mall.deliver_letters()
+        self.advance(seconds=self.mall.policy.last_call_s)
+        self.use(number, 20)
+
+    def top_up(self, room: Room) -> None:
+        """Pay until five units are there."""
+        self.pay(room, 500 - self.available(room))
+
+    def pay(self, room: Room, amount: int) -> None:
+        self._payer = self._payer or self.mall.person()
+        self._trades += 1
+        take_payment(
+            actor=self._payer, account_id=room.account.pk, amount=Money(amount, "CNY"), channel="cash",
+            token=f"trade-{self._trades}",
+        )  # fmt: skip
+
+    def available(self, room: Room) -> int:
+        room.account.refresh_from_db()
+        balance: int = room.account.buckets.get().ledger_account.balance or 0
+        return balance - room.account.accrued
+
+    # --- between core and field ---------------------------------------------------------------------------------------
+
+    def hand_out(self) -> int:
+        """The intake claims what waits and orders it from the field."""
+        claimed = self.mall.claim()
+        numbers = {room.installation.pk: number for number, room in enumerate(self.rooms)}
+        for one in claimed:
+            self.estate.collector.hear(
+                CommandOrder(
+                    gateway_id=0,
+                    command_id=one.command_id,
+                    installation_id=numbers[one.installation_id],
+                    wanted=RelayState(one.wanted),
+                    deadline=self.estate.times.machine_now() + (one.deadline - machine_now()),
+                    epoch=self.estate.epoch,
+                    priority=one.priority,
+                    is_repeat=one.is_repeat,
+                )
+            )
+        return len(claimed)
+
+    def take_in(self) -> None:
+        """What the field said since the last time becomes rows, in its order."""
+        heard = list(zip(self.estate.ear.heard, self.estate.ear.epochs, strict=True))[self._taken :]
+        self._taken += len(heard)
+        for payload, epoch in heard:
+            if isinstance(payload, RelayReported):
+                installation = self.rooms[payload.installation_id].installation.pk
+                report = RelayReport(installation, payload.reported.value, estate_now(), epoch)
+                record_relay_reports(actor=ACTOR, reports=[report])
+            elif isinstance(payload, CommandReported):
+                error = "" if payload.error is None else payload.error.value
+                step = CommandReport(payload.command_id, payload.step, machine_now(), epoch, error, payload.detail)
+                record_command_reports(actor=ACTOR, reports=[step])
+
+    async def exchange(self, *, for_s: float = 3.0) -> None:
+        """Orders go down, the field works, what it says comes up."""
+        self.hand_out()
+        await asyncio.sleep(for_s)
+        self.take_in()
+
+    async def settle(self, *, reconcile: Callable[..., object] = reconcile_supply, rounds: int = 10) -> None:
+        """Let the worker and the field go on until nothing differs and nothing is under way."""
+        for _ in range(rounds):
+            Relay.objects.exclude(next_try_at=None).update(next_try_at=machine_now() - timedelta(seconds=1))
+            reconcile(actor=ACTOR)
+            await self.exchange(for_s=5 + len(self.rooms))
+            if not Relay.objects.filter(differs=True, stopped="").exists() and not self.live_commands():
+                return
+
+    def live_commands(self) -> int:
+        return Command.objects.filter(state__in=LIVE).count()
+
+    def let_deadlines_pass(self) -> None:
+        Command.objects.filter(state__in=LIVE).update(deadline=machine_now() - timedelta(seconds=40))
+
+    def truths(self) -> dict[str, dict[str, Any]]:
+        """What the meters would say, as the oracle wants it."""
+        return {room.installation.address: {"is_open": self.meter(room).is_open, "relay_acts": []}
+                for room in self.rooms}  # fmt: skip
+
+    # --- the end of a collector ---------------------------------------------------------------------------------------
+
+    def kill_collector(self) -> None:
+        """As kill -9: nothing more is said or reported; what was reported lies in the spool."""
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        self.bus.drop()
+
+    async def another_collector(self) -> None:
+        """A new process takes the lease over with the next epoch."""
+        self.mall.epoch += 1
+        self.estate.epoch += 1
+        GatewayLease.objects.update(epoch=self.mall.epoch)
+        draw = random.Random(self.mall.epoch)
+        self.estate.collector = Collector(
+            up=self.estate.ear, times=self.estate.times, connector=self.estate, draw=draw
+        )  # fmt: skip
+        await self.start()

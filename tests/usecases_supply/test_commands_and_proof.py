@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from tests.usecases_supply.mall import ACTOR, Mall
 
+from prewatt.cases.models import Case
 from prewatt.estate.models import GatewayLease
 from prewatt.kernel import clock
 from prewatt.kernel.clock import machine_now
@@ -297,6 +298,11 @@ def test_who_paid_and_stays_dark_becomes_a_case():
     mall.wait(seconds=61)
     assert watch_reconnections(actor=ACTOR) == 1
     assert mall.cases() == ["paid_not_on"]
+    assert watch_reconnections(actor=ACTOR) == 0, "somebody was called"
+    mall.wait(minutes=15)
+    assert watch_reconnections(actor=ACTOR) == 1
+    assert Case.objects.get().severity == "urgent"
+    assert watch_reconnections(actor=ACTOR) == 0
     mall.carry_out(room)
     assert mall.cases() == []
     assert watch_reconnections(actor=ACTOR) == 0

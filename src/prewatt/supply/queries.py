@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
 
 from prewatt.access.models import User
 from prewatt.access.permissions import Permission
 from prewatt.access.queries import for_scope
+from prewatt.cases.models import Case
 from prewatt.estate.models import MeteringPoint, Place, Site
-from prewatt.metering.models import MeterState
 from prewatt.supply.errors import UnknownPoint, UnknownSite
 from prewatt.supply.models import Command, Decision, Hold, ModeChange, Relay, SupplyPolicy
 from prewatt.supply.policy import Answer, CutsMade, NoticeProof, decide, inputs_of
@@ -244,34 +244,20 @@ def list_accounts_whose_answer_changes(
     return sorted(changed)
 
 
-def list_differing(*, machine_now: datetime, now: datetime, limit: int = 500) -> list[int]:
-    """This function will list points that a command could be queued for now, reconnections first.
+def has_unrestored(*, now: datetime, after: timedelta, urgent_after: timedelta) -> bool:
+    """This function will tell whether a point that should have power has been off for ``after`` and nobody was called.
 
-    It reads the index of differences: relay proven, budget left, meter not silent, no command under way, and the
-    building live or the wish a reconnection.
+    Nor is anybody called again before ``urgent_after`` makes the case urgent.
     """
-    live = Command.objects.filter(
-        metering_point=OuterRef("metering_point"), target="relay", state__in=["queued", "sent", "acknowledged"]
+    open_case = Case.objects.filter(
+        kind="paid_not_on",
+        subject_kind="metering_point",
+        subject_id=Cast(OuterRef("pk"), CharField()),
+        closed_at=None,
     )
-    opened = Command.objects.filter(metering_point=OuterRef("metering_point"), target="relay", wanted="off")
-    answering = MeterState.objects.filter(
-        installation=OuterRef("installation"), installation__period__contains=now
-    ).exclude(comm="lost")
-    rows = (
-        Relay.objects.filter(differs=True, stopped="")
-        .exclude(reported="unknown")
-        .filter(Q(next_try_at=None) | Q(next_try_at__lte=machine_now))
-        .filter(Exists(answering), ~Exists(live))
-        .annotate(mode=Coalesce("metering_point__building__supply_mode", "metering_point__site__supply_mode"))
-        .filter(Q(mode="live") | Q(Exists(opened), desired="on"))
-    )
-    ordered = rows.order_by("-desired", "pk").values_list("pk", flat=True)
-    return list(ordered[:limit])
-
-
-def has_unrestored(*, now: datetime, after: timedelta) -> bool:
-    """This function will tell whether a point that should have power has been off for longer than ``after``."""
-    return Relay.objects.filter(differs=True, desired="on", reported="off", desired_at__lte=now - after).exists()
+    waiting = Relay.objects.filter(differs=True, desired="on", reported="off", desired_at__lte=now - after)
+    is_due = ~Exists(open_case) | Q(~Exists(open_case.filter(severity="urgent")), desired_at__lte=now - urgent_after)
+    return waiting.filter(is_due).exists()
 
 
 def has_ended_holds(*, now: datetime) -> bool:

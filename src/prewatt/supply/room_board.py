@@ -1,9 +1,8 @@
 """The room board: every metering point of a site with what its tile must say, in one query."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -60,8 +59,7 @@ _FACTS: Final = 33
 """How many columns go into the tile as they are; money follows."""
 
 
-@dataclass(frozen=True, slots=True)
-class RoomTile:
+class RoomTile(NamedTuple):
     """A room as its tile shows it. ``available`` is None for a room that no prepaid account pays for.
 
     ``level`` is 0, 1 or 2, by the amounts of the account or the site. ``desired`` is a wish, ``command`` the state of
@@ -156,7 +154,7 @@ def list_room_tiles(
 
 def _tile(row: tuple[Any, ...]) -> RoomTile:
     facts: tuple[Any, ...] = (*row[:_FACTS], *_money(*row[_FACTS - 1 :], prepaid=row[13] == "prepaid"))
-    return RoomTile(*facts)
+    return RoomTile._make(facts)
 
 
 def _money(

@@ -8,6 +8,7 @@ from datetime import timedelta
 from prewatt.access.audit import Actor
 from prewatt.kernel.clock import estate_now, machine_now
 from prewatt.supply import queries, services
+from prewatt.supply.services.alarms import URGENT_AFTER
 from prewatt.usecases._supply import after_balance_change
 from prewatt.usecases.work import unit_of_work
 
@@ -23,7 +24,7 @@ def reconcile_supply(*, actor: Actor) -> int:
     if queries.has_overdue_commands(machine_now=machine_now()):
         with unit_of_work(actor=actor, verb="expire_commands"):
             services.expire_commands()
-    waiting = queries.list_differing(machine_now=machine_now(), now=estate_now())
+    waiting = services.list_differing(now=estate_now())
     if not waiting:
         return 0
     with unit_of_work(actor=actor, verb="reconcile_supply") as work:
@@ -35,9 +36,9 @@ def reconcile_supply(*, actor: Actor) -> int:
 def watch_reconnections(*, actor: Actor) -> int:
     """This function will open a case for each room that should have power again and has waited for a minute.
 
-    Returns how many wait.
+    After a quarter of an hour it is urgent. Returns how many wait; 0 when everybody who must know was told.
     """
-    if not queries.has_unrestored(now=estate_now(), after=UNRESTORED_AFTER):
+    if not queries.has_unrestored(now=estate_now(), after=UNRESTORED_AFTER, urgent_after=URGENT_AFTER):
         return 0
     with unit_of_work(actor=actor, verb="watch_reconnections") as work:
         return services.call_for_unrestored(after=UNRESTORED_AFTER, now=work.now)

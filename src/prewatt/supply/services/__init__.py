@@ -19,7 +19,7 @@ from prewatt.supply.services.holds import (
     require_cuttable,
 )
 from prewatt.supply.services.modes import change_mode, ensure_policy, resume, stop
-from prewatt.supply.services.relays import apply_desired, ensure_relays, queue_commands
+from prewatt.supply.services.relays import apply_desired, ensure_relays, list_differing, queue_commands
 from prewatt.supply.services.review import judge, review_accounts, review_standings
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "has_commands_to_claim",
     "judge",
     "lift_hold",
+    "list_differing",
     "lock_accounts",
     "lock_accounts_of_points",
     "place_hold",

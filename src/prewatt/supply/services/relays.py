@@ -48,9 +48,10 @@ SELECT r.metering_point_id, r.desired, i.id, bus.gateway_id, r.decision_id, coal
                                             AND c.state = 'verified' ORDER BY c.id DESC LIMIT 1))
  ORDER BY r.desired DESC, r.metering_point_id
  LIMIT %(limit)s
-   FOR UPDATE OF r SKIP LOCKED
 """
 """Outside live buildings nothing is sent, but what our own command opened is closed again."""
+
+_LOCKING: Final = f"{_DIFFERING} FOR UPDATE OF r SKIP LOCKED"
 
 
 def ensure_relays(*, point_ids: Collection[int], now: datetime) -> None:
@@ -124,23 +125,37 @@ def void_opposite(*, point_ids: Iterable[int]) -> int:
         return int(cursor.rowcount)
 
 
-def queue_commands(
-    *, now: datetime, point_ids: Collection[int] | None = None, wanted: OnOff | None = None, limit: int = QUEUE_MAX
-) -> list[int]:
-    """This function will queue a command for each relay that differs, may be tried now, and has none under way.
+def list_differing(*, now: datetime, limit: int = QUEUE_MAX) -> list[int]:
+    """This function will list points that a command could be queued for now, reconnections first; it needs no work.
 
-    ``point_ids`` and ``wanted`` narrow it. Reconnections come first. Relays whose state is not proven, whose meter is
-    silent, or whose budget is spent are left alone. Returns the points.
+    It reads the index of differences. Relays whose state is not proven, whose meter is silent, whose budget is spent or
+    that have a command under way are left out.
     """
-    work = require_unit_of_work()
-    machine = machine_now()
+    return [row[0] for row in _differing(_DIFFERING, now=now, point_ids=None, wanted=None, limit=limit)]
+
+
+def _differing(
+    statement: str, *, now: datetime, point_ids: Collection[int] | None, wanted: OnOff | None, limit: int
+) -> list[tuple[Any, ...]]:
     parameters: dict[str, Any] = {
-        "now": now, "machine_now": machine, "limit": limit, "wanted": wanted,
+        "now": now, "machine_now": machine_now(), "limit": limit, "wanted": wanted,
         "points": None if point_ids is None else list(point_ids),
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_DIFFERING, parameters)
-        rows = cursor.fetchall()
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
+def queue_commands(
+    *, now: datetime, point_ids: Collection[int] | None = None, wanted: OnOff | None = None, limit: int = QUEUE_MAX
+) -> list[int]:
+    """This function will queue a command for each relay that ``list_differing`` finds and nobody else works on.
+
+    ``point_ids`` and ``wanted`` narrow it. Returns the points.
+    """
+    work = require_unit_of_work()
+    machine = machine_now()
+    rows = _differing(_LOCKING, now=now, point_ids=point_ids, wanted=wanted, limit=limit)
     Command.objects.bulk_create(
         Command(
             installation_id=installation, metering_point_id=point, gateway_id=gateway, target=TARGET, wanted=desired,

@@ -13,6 +13,7 @@ from django.db import connection
 
 from prewatt.access.audit import Actor, UnitOfWork
 from prewatt.access.models import Scope
+from prewatt.access.notify import touch
 from prewatt.access.services import ensure_organisation
 from prewatt.billing.tariffs import assign_tariffs, publish_version
 from prewatt.estate.models import Site
@@ -136,6 +137,7 @@ def _store(sheet: EstateSheet, safe: MeterSafe | None, work: UnitOfWork) -> Impo
     tallies["tariffs"] = _publish(sheet, site)
     tallies["tenancies"] = _store_tenancies(sheet, site, accounts)
     tallies["opening balances"] = _post_opening_balances(sheet, site, book_id)
+    touch(site_id=site.pk)
     return ImportResult(site.pk, site.public_id, tallies)
 
 

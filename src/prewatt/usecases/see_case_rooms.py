@@ -10,10 +10,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from prewatt.access.models import User
 from prewatt.cases.queries import CaseLine
 from prewatt.estate.models import MeteringPoint, MeterInstallation
-from prewatt.estate.queries import list_buildings
 from prewatt.kernel.money import Money
 from prewatt.kernel.period import day_start, local_date
 from prewatt.supply.models import Command
@@ -66,11 +64,14 @@ SELECT p.id, CASE WHEN r.differs AND r.desired = 'on' AND r.reported = 'off' THE
 
 
 def see_waiting_rooms(
-    *, user: User, site: SiteView, now: datetime, known: Collection[int], limit: int
+    *, site: SiteView, building_ids: Collection[int], now: datetime, known: Collection[int], limit: int
 ) -> list[WaitingRoom]:
-    """This function will list rooms that somebody should know of, the most urgent first, without those ``known``."""
+    """This function will list rooms that somebody should know of, the most urgent first, without those ``known``.
+
+    Who may see the buildings is asked before.
+    """
     wanted: dict[str, Any] = {
-        "buildings": [one.id for one in list_buildings(user=user, site_id=site.id)], "known": list(known), "now": now,
+        "buildings": list(building_ids), "known": list(known), "now": now,
         "tomorrow": day_start(local_date(now, site.zone) + timedelta(days=1), site.zone), "limit": limit,
     }  # fmt: skip
     with connection.cursor() as cursor:

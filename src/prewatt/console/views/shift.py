@@ -14,6 +14,7 @@ from prewatt.access.permissions import Permission
 from prewatt.cases.queries import CaseLine, list_open_cases, list_progress
 from prewatt.console.guard import DeskRequest, requires
 from prewatt.console.states import SEVERITY, Tone, look_of
+from prewatt.estate.queries import list_buildings
 from prewatt.kernel.clock import estate_now
 from prewatt.supply.reasons import words_of
 from prewatt.usecases.see_case_rooms import CaseRoom, WaitingRoom, see_case_rooms, see_waiting_rooms
@@ -75,11 +76,12 @@ def _board(request: DeskRequest) -> dict[str, Any]:
     cases = list_open_cases(user=desk.user, limit=ROWS_MAX)
     rooms = see_case_rooms(cases=cases)
     known = [room.point_id for room in rooms.values()]
-    waiting = see_waiting_rooms(user=desk.user, site=desk.site, now=now, known=known, limit=ROWS_MAX)
+    buildings = [one.id for one in list_buildings(user=desk.user, site_id=desk.site.id)]
+    waiting = see_waiting_rooms(site=desk.site, building_ids=buildings, now=now, known=known, limit=ROWS_MAX)
     urgent = [_of_case(case, rooms.get(case.id)) for case in cases]
     return {
         "now": now,
-        "view": see_shift(user=desk.user, site=desk.site, now=now),
+        "view": see_shift(site=desk.site, building_ids=buildings, now=now),
         "rows": [*urgent, *(_of_room(one) for one in waiting)],
         "progress": list_progress(user=desk.user),
     }

@@ -44,9 +44,9 @@ def test_an_estate_goes_in_and_out_by_the_command(tmp_path: Path) -> None:
     for line in range(3, 7):
         put(sheets, "Units & meters", line, "password", "02:987654")
     file = write_raw(tmp_path / "estate.xlsx", sheets)
-    checked = run("import", file, "--check")
+    checked = run("import", file, "--check", "--untried")
     assert (checked.exit_code, checked.output, Meter.objects.count()) == (0, "No problem found.\n", 0)
-    imported = run("import", file)
+    imported = run("import", file, "--untried")
     assert imported.exit_code == 0, imported.output
     assert "installations             4 new      0 changed      0 as before" in imported.output
     assert "987654" not in imported.output
@@ -75,6 +75,6 @@ def test_problems_are_printed_a_line_each_and_nothing_is_imported(tmp_path: Path
 
 def test_a_site_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
     write_estate(path=tmp_path / "estate.xlsx", sheet=estate_sheet(2))
-    run("import", tmp_path / "estate.xlsx")
+    run("import", tmp_path / "estate.xlsx", "--untried")
     result = run("export", tmp_path / "export.xlsx", "--site", "XX")
     assert "There is no site 'XX'. The sites are: YJ" in str(result.exception)

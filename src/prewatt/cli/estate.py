@@ -13,6 +13,7 @@ from prewatt.config.environment import Process, environment
 
 if TYPE_CHECKING:
     from prewatt.estate.upkeep import Tally
+    from prewatt.reports.estate_sheet import EstateSheet, Problem
 
 PROBLEMS_SHOWN_MAX: Final = 500
 
@@ -37,9 +38,13 @@ def template(*, file: Path, force: bool) -> None:
 @estate.command("import")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--check", is_flag=True, help="Only look for problems; store nothing.")
+@click.option("--untried", is_flag=True, help="Do not read new and changed meters first. Kept with the action.")
 @click.option("--reason", default="", help="Kept with the action.")
-def import_(*, file: Path, check: bool, reason: str) -> None:
-    """Check the whole workbook, then import all of it or nothing. Run it again to bring changes in line."""
+def import_(*, file: Path, check: bool, untried: bool, reason: str) -> None:
+    """Check the whole workbook, read every new or changed meter once, then import all of it or nothing.
+
+    Run it again to bring changes in line.
+    """
     with database():
         enter(Process.COMMAND)
         from prewatt.access.audit import Actor
@@ -50,15 +55,20 @@ def import_(*, file: Path, check: bool, reason: str) -> None:
 
         read = read_estate(path=file, now=estate_now())
         actor = Actor(process=f"prewatt estate ({getpass.getuser()})")
+        problems = [*read.problems]
+        if check or not untried:
+            problems = check_estate(actor=actor, sheet=read.sheet, found=problems)
+            if not problems and not untried:
+                problems = _try(read.sheet)
         if check:
-            _tell_problems(
-                [problem.to_text() for problem in check_estate(actor=actor, sheet=read.sheet, found=read.problems)]
-            )
+            _tell_problems([problem.to_text() for problem in problems])
             return
         has_passwords = any(row.password for row in read.sheet.meters)
         safe = MeterSafe.open(environment().meter_key_file, create=True) if has_passwords else None
         try:
-            result = import_estate(actor=actor, sheet=read.sheet, safe=safe, found=read.problems, reason=reason)
+            result = import_estate(
+                actor=actor, sheet=read.sheet, safe=safe, found=problems, reason=_told(reason=reason, untried=untried)
+            )
         except EstateRefused as refused:
             _tell_problems([problem.to_text() for problem in refused.problems])
             return
@@ -82,6 +92,21 @@ def export(*, file: Path, site: str, force: bool) -> None:
 
         write_estate(path=file, sheet=export_estate(site_code=site))
     click.echo(f"{file} is written: site {site}, without meter passwords.")
+
+
+def _try(sheet: "EstateSheet") -> list["Problem"]:
+    """This function will read once what is new or changed, and return what does not answer as it was typed."""
+    from prewatt.cli.trial import find_untried, try_untried
+
+    lines = find_untried(sheet=sheet)
+    if not lines:
+        return []
+    click.echo(f"{sum(len(one.meters) for one in lines)} new or changed meters are read once, on {len(lines)} lines.")
+    return try_untried(lines)
+
+
+def _told(*, reason: str, untried: bool) -> str:
+    return f"{reason} (meters were not read first)".strip() if untried else reason
 
 
 def _require_new(file: Path, *, force: bool) -> None:

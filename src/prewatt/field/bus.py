@@ -283,6 +283,8 @@ class Bus:
         while True:
             await self._serve_commands()
             conversation = await self._connected()
+            if self._was_set_back():
+                self._schedule(times.estate_now())
             if self._sweep_now or times.machine_s_until(self._due) <= 0:
                 self._sweep_now = False
                 return
@@ -296,6 +298,11 @@ class Bus:
                 self._lose(str(error))
             if self._is_suspect:
                 await self._probe()
+
+    def _was_set_back(self) -> bool:
+        """This method will tell whether the clock went back: no sweep is due later than an interval from now."""
+        interval = timedelta(seconds=self._gateway.plan.read_interval_s * self._stretch())
+        return self._due - self._gateway.times.estate_now() > interval
 
     @property
     def _is_suspect(self) -> bool:

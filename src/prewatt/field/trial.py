@@ -123,6 +123,7 @@ class _Trial:
         short = ask_total(address=meter.address)
         long = ask_registers(address=meter.address, profile=get_profile(meter.profile))
         best_short_s = best_long_s = math.inf
+        spent_s = 0.0
         for _ in range(ROUNDS_MAX):
             for _ in range(PACE_READS):
                 best_short_s = min(best_short_s, await _took_s(talk, short))

@@ -73,42 +73,6 @@ class StateChange(NamedTuple):
     is_live: bool
 
 
-@dataclass(frozen=True, slots=True)
-class HeldReading:
-    """A reading that waits for a person."""
-
-    installation_id: int
-    kind: int
-    read_at: datetime
-    point_code: str
-    point_public_id: UUID
-    address: str
-    total_wh: int
-    last_total_wh: int
-    last_read_at: datetime
-    multiplier: int
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingRow:
-    """A reading as lists and exports show it."""
-
-    installation_id: int
-    point_code: str
-    point_public_id: UUID
-    meter_serial: str
-    kind: int
-    read_at: datetime
-    meter_at: datetime | None
-    received_at: datetime
-    total_wh: int
-    rates_wh: tuple[int, ...]
-    quality: int
-    cause: str
-    multiplier: int
-
-
 def read_at_of(point: Point) -> datetime:
     """This function will return the instant of a point, in UTC."""
     return from_instant_us(point.read_us)

@@ -101,9 +101,7 @@ def raise_warnings(*, standings: Sequence[Standing], now: datetime) -> list[int]
     """
     require_unit_of_work()
     able = {one.account_id: one for one in standings if one.prepaid and one.open and one.live and not one.loading}
-    rungs = {
-        row.account_id: Rung(Step(row.step), row.turn) for row in Ladder.objects.filter(account__in=able)
-    }  # fmt: skip
+    rungs = _rungs(able)
     warned: dict[int, tuple[Step, int]] = {}
     for account_id, standing in able.items():
         rung = rungs.get(account_id, Rung())
@@ -120,6 +118,15 @@ def raise_warnings(*, standings: Sequence[Standing], now: datetime) -> list[int]
         key = cause_key(account=str(standing.public_id), step=step, turn=turn)
         _write(party, kind=step.kind, key=key, facts=_warning_facts(party, standing), now=now)
     return list(warned)
+
+
+def _rungs(account_ids: Collection[int]) -> dict[int, Rung]:
+    """This function will return where accounts stand on the ladder. One array: a sweep reviews every account."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT account_id, step, turn FROM notices_ladder WHERE account_id = ANY(%s)", [list(account_ids)]
+        )
+        return {account_id: Rung(Step(step), turn) for account_id, step, turn in cursor.fetchall()}
 
 
 def _ladder_facts(standing: Standing) -> LadderFacts:

@@ -324,6 +324,23 @@ def test_a_silent_meter_gets_no_command_until_it_is_heard():
     assert mall.carry_out(room).wanted == "on"
 
 
+def test_a_lost_meter_whose_reading_comes_first_is_no_case_any_more():
+    from prewatt.metering.comm import MeterCommReport
+    from prewatt.usecases.record_comm_reports import record_comm_reports
+
+    mall = Mall()
+    room = mall.rooms[0]
+    mall.cut(room)
+    record_comm_reports(actor=ACTOR, meters=[MeterCommReport(room.installation.pk, "lost", mall.now, 3, 1)])
+    assert mall.cases() == ["meter_lost"]
+    mall.set_available(room, 500)
+    Relay.objects.update(stopped="no_answer", tries=3)
+    mall.wait(seconds=5)
+    mall.town.read(room, mall.now, 0, epoch=1)
+    assert mall.cases() == []
+    assert mall.carry_out(room).wanted == "on", "with a fresh budget"
+
+
 def test_reports_about_nothing_are_refused():
     mall = Mall()
     report = CommandReport(987_654_321, "acknowledged", machine_now(), 1)

@@ -19,29 +19,36 @@ from prewatt.supply.values import Standing
 CREDIT: Final = "credit"
 
 _STANDINGS: Final = """
+WITH money AS (
+    SELECT b.account_id, sum(l.balance)::bigint AS balance
+      FROM tenancy_bucket b JOIN ledger_ledgeraccount l ON l.id = b.ledger_account_id
+     WHERE b.account_id = ANY(%(ids)s) AND b.kind = 'cash' AND b.medium = 'electricity' GROUP BY b.account_id),
+points AS (
+    SELECT t.account_id, bool_or(coalesce(bp.supply_mode, s.supply_mode) = 'live') AS live,
+           bool_or(r.withheld <> '' OR r.shadow) AS marked
+      FROM tenancy_tenancy t
+      JOIN estate_meteringpoint mp ON mp.id = t.metering_point_id
+      JOIN estate_place bp ON bp.id = mp.building_id
+      JOIN estate_site s ON s.id = mp.site_id
+      LEFT JOIN supply_relay r ON r.metering_point_id = mp.id
+     WHERE t.account_id = ANY(%(ids)s) AND t.period @> %(now)s GROUP BY t.account_id),
+held AS (
+    SELECT DISTINCT source_key FROM supply_hold
+     WHERE source_key = ANY(%(keys)s) AND lifted_at IS NULL AND reason = 'credit'),
+loading AS (SELECT DISTINCT scope_id FROM cases_progress WHERE finished_at IS NULL)
 SELECT a.id, a.public_id, a.number, a.site_id, a.currency, a.payment_mode = 'prepaid', a.state = 'open',
-       money.balance, a.accrued, a.allowed_credit,
+       coalesce(money.balance, 0), a.accrued, a.allowed_credit,
        coalesce(a.level_1, p.level_1, 10000), coalesce(a.level_2, p.level_2, 3000),
        coalesce(p.min_reconnect_balance, 100), coalesce(p.last_call_s, 3600),
-       a.daily_cost, a.empties_at,
-       EXISTS (SELECT 1 FROM cases_progress g WHERE g.scope_id = s.scope_id AND g.finished_at IS NULL),
-       coalesce(points.live, false),
-       coalesce(points.marked, false)
-           OR EXISTS (SELECT 1 FROM supply_hold h
-                       WHERE h.source_key = 'account:' || a.id AND h.lifted_at IS NULL AND h.reason = 'credit')
+       a.daily_cost, a.empties_at, loading.scope_id IS NOT NULL, coalesce(points.live, false),
+       coalesce(points.marked, false) OR held.source_key IS NOT NULL
   FROM tenancy_account a
   JOIN estate_site s ON s.id = a.site_id
   LEFT JOIN supply_supplypolicy p ON p.site_id = a.site_id
-  JOIN LATERAL (SELECT coalesce(sum(l.balance), 0)::bigint AS balance
-                  FROM tenancy_bucket b JOIN ledger_ledgeraccount l ON l.id = b.ledger_account_id
-                 WHERE b.account_id = a.id AND b.kind = 'cash' AND b.medium = 'electricity') money ON true
-  LEFT JOIN LATERAL (SELECT bool_or(coalesce(bp.supply_mode, s.supply_mode) = 'live') AS live,
-                            bool_or(r.withheld <> '' OR r.shadow) AS marked
-                       FROM tenancy_tenancy t
-                       JOIN estate_meteringpoint mp ON mp.id = t.metering_point_id
-                       JOIN estate_place bp ON bp.id = mp.building_id
-                       LEFT JOIN supply_relay r ON r.metering_point_id = mp.id
-                      WHERE t.account_id = a.id AND t.period @> %(now)s) points ON true
+  LEFT JOIN loading ON loading.scope_id = s.scope_id
+  LEFT JOIN money ON money.account_id = a.id
+  LEFT JOIN points ON points.account_id = a.id
+  LEFT JOIN held ON held.source_key = 'account:' || a.id
  WHERE a.id = ANY(%(ids)s)
  ORDER BY a.id
 """
@@ -123,7 +130,8 @@ def list_standings(*, account_ids: Collection[int], now: datetime) -> list[Stand
     if not account_ids:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_STANDINGS, {"ids": list(account_ids), "now": now})
+        keys = [f"account:{account_id}" for account_id in account_ids]
+        cursor.execute(_STANDINGS, {"ids": list(account_ids), "keys": keys, "now": now})
         return [Standing(*row) for row in cursor.fetchall()]
 
 

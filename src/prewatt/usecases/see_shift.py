@@ -72,7 +72,7 @@ SELECT paid.n, paid.oldest, lost.n, lost.oldest, zero.today, zero.soon, live.n, 
          WHERE s.comm = 'lost' AND s.comm_since <= %(offline_before)s) lost,
        (SELECT count(*) FILTER (WHERE a.empties_at < %(tomorrow)s) AS today, count(*) AS soon
           FROM tenancy_account a JOIN paying ON paying.id = a.id
-         WHERE a.site_id = %(site)s AND a.state = 'open' AND a.empties_at < %(soon)s
+         WHERE a.site_id = %(site)s AND a.state = 'open' AND a.empties_at < %(soon)s AND a.empties_at >= %(now)s
            AND a.payment_mode = 'prepaid') zero,
        (SELECT count(*) AS n, min(c.estate_at) AS oldest
           FROM supply_command c JOIN points p ON p.id = c.metering_point_id
@@ -116,7 +116,7 @@ def see_shift(*, site: SiteView, building_ids: Sequence[int], now: datetime) -> 
     date = local_date(now, site.zone)
     today = day_start(date, site.zone)
     wanted = {
-        "site": site.id, "path": f"{site.scope.path}%", "today": today, "date": date,
+        "site": site.id, "path": f"{site.scope.path}%", "now": now, "today": today, "date": date,
         "before": date - timedelta(days=7),
         "tomorrow": day_start(date + timedelta(days=1), site.zone), "soon": now + timedelta(days=3),
         "offline_before": now - OFFLINE_AFTER,

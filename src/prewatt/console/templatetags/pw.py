@@ -65,7 +65,7 @@ def look(table: str, key: str) -> states.Look:
 def chip(table: str, key: str, detail: str = "") -> SafeString:
     """This tag will draw a state as a chip: icon, word, tint, and a detail such as the time of proof."""
     found = _TABLES[table].get(str(key), states.UNKNOWN_LOOK)
-    words = format_html("{} {}", found.label, detail) if detail else str(found.label)
+    words = format_html("{}{}", found.label, detail) if detail else str(found.label)
     return format_html(
         '<span class="pw-chip pw-chip-{}">{}{}</span>',
         found.tone,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -19,8 +19,8 @@ from prewatt.console.paper import paper_of
 from prewatt.console.topics import account_topic, room_topic
 from prewatt.kernel.clock import estate_now
 from prewatt.kernel.errors import Refused
-from prewatt.kernel.ids import uuid7
 from prewatt.kernel.money import Money, minor_digits
+from prewatt.payments.queries import list_payments
 from prewatt.tenancy.queries import find_accounts, get_account
 from prewatt.tenancy.values import AccountFacts
 from prewatt.usecases.see_account import see_rooms
@@ -56,7 +56,7 @@ def till(request: DeskRequest) -> HttpResponseBase:
     chosen, paid = request.GET.get("account"), request.GET.get("done")
     if chosen:
         facts = get_account(user=request.desk.user, public_id=to_uuid(chosen), permission=Permission.MONEY_TAKE)
-        context |= _account(facts, form=_fresh(facts))
+        context |= _account(facts, form=_fresh(request, facts))
     elif paid:
         facts = get_account(
             user=request.desk.user, public_id=to_uuid(request.GET.get("for", "")), permission=Permission.MONEY_TAKE
@@ -167,8 +167,11 @@ def _preview(request: DeskRequest, facts: AccountFacts, text: str) -> dict[str, 
     }  # fmt: skip
 
 
-def _fresh(facts: AccountFacts) -> TopUpForm:
-    return TopUpForm(initial={"account": facts.public_id, "token": uuid7(), "channel": "cash"})
+def _fresh(request: DeskRequest, facts: AccountFacts) -> TopUpForm:
+    """Return an empty form. Until the account's next payment the same person gets the same token: two tabs are one."""
+    last = list_payments(user=request.desk.user, account_id=facts.id, permission=Permission.MONEY_TAKE, limit=1)
+    token = uuid5(facts.public_id, f"{request.desk.user.pk} after {last[0].public_id if last else 'nothing'}")
+    return TopUpForm(initial={"account": facts.public_id, "token": token, "channel": "cash"})
 
 
 def _done(facts: AccountFacts) -> dict[str, Any]:

@@ -28,11 +28,17 @@ ACTOR = Actor(process="test")
 SECRET = "864213"
 
 
-def sheet_of(meters: int, *, per_bus: int, baud: int, interval_s: int) -> EstateSheet:
+def sheet_of(meters: int, *, per_bus: int, baud: int, interval_s: int, apart_wh: int = 0) -> EstateSheet:
+    """``apart_wh`` lies between the registers of neighbours, so that no value can pass for another meter's."""
     sheet = estate_sheet(meters, per_bus=per_bus, site=site_row(read_interval_s=interval_s))
     rows = tuple(
-        replace(row, opening_total_wh=1_000_000, opening_rates_wh=(250_000,) * 4, password=f"02:{SECRET}")
-        for row in sheet.meters
+        replace(
+            row,
+            opening_total_wh=1_000_000 + 4 * number * apart_wh,
+            opening_rates_wh=(250_000 + number * apart_wh,) * 4,
+            password=f"02:{SECRET}",
+        )
+        for number, row in enumerate(sheet.meters)
     )
     buses = tuple(replace(row, address="127.0.0.1", baud=baud) for row in sheet.buses)
     return replace(sheet, meters=rows, buses=buses)
@@ -54,7 +60,7 @@ def virtual_of(sheet: EstateSheet, *, mean_w: int = 800) -> VirtualEstate:
                             mean_w=mean_w,
                             seed=number,
                             password=SECRET,
-                            opening_wh=(250_000,) * 4,
+                            opening_wh=row.opening_rates_wh,
                             reply_delay_ms=20,
                         )
                         for number, row in enumerate(sheet.meters, start=1)
@@ -121,12 +127,12 @@ class LiveSite:
 
 @contextmanager
 def live_site(
-    folder: Path, *, meters: int = 4, per_bus: int = 26, baud: int = 19200, interval_s: int = 900
+    folder: Path, *, meters: int = 4, per_bus: int = 26, baud: int = 19200, interval_s: int = 900, apart_wh: int = 0
 ) -> Iterator[LiveSite]:
     """Import an estate, run its meters, and point its buses at them. Supply is live."""
     key_file = folder / "meter.key"
     safe = MeterSafe.open(key_file, create=True)
-    sheet = sheet_of(meters, per_bus=per_bus, baud=baud, interval_s=interval_s)
+    sheet = sheet_of(meters, per_bus=per_bus, baud=baud, interval_s=interval_s, apart_wh=apart_wh)
     result = import_estate(actor=ACTOR, sheet=sheet, safe=safe)
     site = Site.objects.get(pk=result.site_id)
     Site.objects.filter(pk=site.pk).update(supply_mode=SupplyMode.LIVE)

@@ -325,9 +325,6 @@ def test_a_silent_meter_gets_no_command_until_it_is_heard():
 
 
 def test_a_lost_meter_whose_reading_comes_first_is_no_case_any_more():
-    from prewatt.metering.comm import MeterCommReport
-    from prewatt.usecases.record_comm_reports import record_comm_reports
-
     mall = Mall()
     room = mall.rooms[0]
     mall.cut(room)

@@ -18,6 +18,7 @@ from prewatt.metering.values import HOUSE_EPOCH, InstallationFacts, ReadingIn, R
 from prewatt.rating.segments import to_us
 from prewatt.supply.models import Relay, Reported
 from prewatt.tenancy.models import PaymentMode, Tenancy
+from prewatt.usecases._comm import answering_again
 from prewatt.usecases._rating import Rater
 
 SECOND_US: Final = 1_000_000
@@ -66,7 +67,8 @@ class Recording:
         stateless = [one.id for one in facts if not one.has_state]
         if stateless:
             ensure_meter_states(installation_ids=stateless, now=self.work.now)
-        write_states(changes=self.states)
+        back = write_states(changes=self.states)
+        answering_again(installation_ids=back, now=self.work.now)
         return self.rater.apply()
 
     def _move(

@@ -34,6 +34,7 @@ FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::text[], %s::boole
      given (installation_id, read_at, total_wh, rates_wh, is_live, clock_drift_s, power_w, has_moved, held_at,
             held_total_wh, held_cause)
 WHERE state.installation_id = given.installation_id
+RETURNING CASE WHEN given.is_live AND state.comm_since = given.read_at THEN state.installation_id END
 """
 _ADD_USE = """
 INSERT INTO metering_dayusage (tenancy_id, installation_id, date, band, quantity_wh)
@@ -53,11 +54,14 @@ def ensure_meter_states(*, installation_ids: Sequence[int], now: datetime) -> No
         cursor.execute(_ENSURE, [now, to_int_array(installation_ids)])
 
 
-def write_states(*, changes: Sequence[StateChange]) -> None:
-    """This function will move the ends of rows of readings, in the order of installations."""
+def write_states(*, changes: Sequence[StateChange]) -> list[int]:
+    """This function will move the ends of rows of readings, in the order of installations.
+
+    Returns the meters that were lost and answer again.
+    """
     require_unit_of_work()
     if not changes:
-        return
+        return []
     rows = sorted(changes, key=lambda one: one.installation_id)
     markers = [one.marker for one in rows]
     columns = [
@@ -75,6 +79,7 @@ def write_states(*, changes: Sequence[StateChange]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, columns)
+        return [row[0] for row in cursor.fetchall() if row[0] is not None]
 
 
 def forget_held_line(*, installation_id: int) -> None:

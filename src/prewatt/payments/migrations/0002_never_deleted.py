@@ -11,5 +11,5 @@ BACKWARD = "DROP TRIGGER append_only ON payments_payment;"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0002_payment_taken_by"), ("access", "0002_action_append_only")]
+    dependencies = [("payments", "0001_initial"), ("access", "0002_action_append_only")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

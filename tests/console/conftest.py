@@ -12,7 +12,9 @@ from prewatt.access.models import User
 from prewatt.kernel import clock
 from prewatt.kernel.ids import uuid7
 from prewatt.kernel.money import Money
-from prewatt.supply.openings import begin_relays, ensure_policy
+from prewatt.supply.openings import begin_relays
+from prewatt.supply.services import ensure_policy
+from prewatt.tenancy.models import Account
 from prewatt.usecases.take_payment import take_payment
 from prewatt.usecases.work import unit_of_work
 
@@ -43,6 +45,9 @@ def build_town(*, rooms: int = 3) -> Town:
     town = Town.build()
     for _ in range(rooms):
         room = town.add_room()
+        Account.objects.filter(pk=room.account.pk).update(
+            search_text=f"{room.account.number} {room.point.code} customer".lower()
+        )
         town.read(room, "2026-11-19T12:00", 10_000)
         town.read(room, "2026-11-20T11:00", 24_000)
     with unit_of_work(actor=ACTOR, verb="test") as work:

@@ -1,27 +1,11 @@
-"""Where supply begins: a policy for a new site, and a relay's row for each point whose meter can disconnect."""
+"""Where supply begins: a relay's row for each point whose meter can disconnect."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime
 
 from prewatt.access.audit import require_unit_of_work
-from prewatt.estate.models import MeterInstallation, RelayKind, Site
-from prewatt.supply.models import Relay, SupplyPolicy
-
-FRIENDLY_FROM = time(20)
-FRIENDLY_TO = time(8)
-
-
-def ensure_policy(*, site: Site) -> SupplyPolicy:
-    """This function will give a new site the house's rules: no disconnection from 20:00 to 08:00 and on days off.
-
-    A policy that is there stays as it is.
-    """
-    require_unit_of_work()
-    policy, _ = SupplyPolicy.objects.get_or_create(
-        site=site,
-        defaults={"friendly_from": FRIENDLY_FROM, "friendly_to": FRIENDLY_TO, "notice_channels": ["mail", "desk"]},
-    )
-    return policy
+from prewatt.estate.models import MeterInstallation, RelayKind
+from prewatt.supply.models import Relay
 
 
 def begin_relays(*, installations: Sequence[MeterInstallation], now: datetime) -> None:

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from pypinyin import Style, lazy_pinyin
-
 WORDS_MAX = 6
 WORD_CHARS_MAX = 40
 
@@ -15,6 +13,8 @@ def pinyin_of(name: str) -> str:
     """
     if name.isascii():
         return ""
+    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 - its dictionary loads slowly: only who needs it waits
+
     full = "".join(lazy_pinyin(name)).lower().replace(" ", "")
     initials = "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower().replace(" ", "")
     return f"{full} {initials}"

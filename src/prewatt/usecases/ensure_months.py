@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any, Final
 
 import psycopg.errors
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
-from prewatt.access.audit import Actor
+from prewatt.access.audit import Actor, require_unit_of_work
 from prewatt.usecases.work import unit_of_work
 
 AHEAD: Final = 3
@@ -28,19 +28,28 @@ def ensure_months(*, actor: Actor, from_at: datetime, to_at: datetime) -> int:
 
     A month whose rows already lie in the default partition stays there. Returns how many were made.
     """
+    if not _list_missing(from_at, to_at):
+        return 0
+    with unit_of_work(actor=actor, verb="ensure_months"):
+        return make_months(from_at=from_at, to_at=to_at)
+
+
+def make_months(*, from_at: datetime, to_at: datetime) -> int:
+    """This function will do as ``ensure_months`` within the caller's unit of work."""
+    require_unit_of_work()
+    return sum(_make(parent, month) for parent, month in _list_missing(from_at, to_at))
+
+
+def _list_missing(from_at: datetime, to_at: datetime) -> list[tuple[str, datetime]]:
     parameters: dict[str, Any] = {"parents": list(PARENTS), "from_at": from_at, "to_at": to_at, "ahead": AHEAD}
     with connection.cursor() as cursor:
         cursor.execute(_MISSING, parameters)
-        missing = cursor.fetchall()
-    return sum(_make(actor, parent, month) for parent, month in missing)
+        return [(parent, month) for parent, month in cursor.fetchall()]
 
 
-def _make(actor: Actor, parent: str, month: datetime) -> bool:
+def _make(parent: str, month: datetime) -> bool:
     try:
-        with (
-            unit_of_work(actor=actor, verb="ensure_months", subject=(parent, f"{month:%Y-%m}")),
-            connection.cursor() as cursor,
-        ):
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT prewatt_ensure_months(%s::regclass, %s AT TIME ZONE 'UTC', 0)", [parent, month])
     except DatabaseError as error:
         if isinstance(error.__cause__, psycopg.errors.CheckViolation):

@@ -6,6 +6,7 @@ nothing is disconnected until somebody signs for it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -33,14 +34,19 @@ from prewatt.rating.tariff import Tariff
 from prewatt.reports.estate_check import check_sheet
 from prewatt.reports.estate_columns import SHEETS
 from prewatt.reports.estate_sheet import EstateSheet, Problem
-from prewatt.supply.openings import begin_relays, ensure_policy
+from prewatt.supply.openings import begin_relays
+from prewatt.supply.services import ensure_policy
 from prewatt.tenancy.models import Account, Bucket
 from prewatt.tenancy.services import begin_tenancies, keep_accounts, keep_customers
 from prewatt.tenancy.values import AccountSpec, CustomerSpec, TenancySpec
 from prewatt.usecases._estate_known import find_known
+from prewatt.usecases.ensure_months import make_months
 from prewatt.usecases.work import unit_of_work
 
 OPENING_BALANCES = "opening_balances"
+HISTORY_MAX = timedelta(days=400)
+"""Older readings than this may share the default partition."""
+
 PROBLEMS_TOLD_MAX = 20
 HEADING_ROW = 1
 
@@ -131,6 +137,8 @@ def _store(sheet: EstateSheet, safe: MeterSafe | None, work: UnitOfWork) -> Impo
     tallies["calendar"] = keep_calendar(site=site, days={row.date: (row.kind, row.name) for row in sheet.calendar})
     ensure_policy(site=site)
     book_id = ensure_book(code=site.code, issuer=site.operator_name)
+    begins_at = day_start(site.first_day, ZoneInfo(site.time_zone))
+    make_months(from_at=max(begins_at, work.now - HISTORY_MAX), to_at=work.now)
     tallies |= _store_meters(sheet, site, safe, work)
     accounts, account_tallies = _store_accounts(sheet, site, organisation, book_id)
     tallies |= account_tallies

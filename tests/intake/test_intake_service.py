@@ -21,6 +21,8 @@ from prewatt.link.errors import LinkFull
 from prewatt.link.messages import (
     BusComm,
     CommandOrder,
+    CommandReported,
+    CommandStep,
     Downward,
     Envelope,
     FieldFault,
@@ -30,6 +32,8 @@ from prewatt.link.messages import (
     Plan,
     ReadingReported,
     ReadKind,
+    RelayReported,
+    RelayState,
     Upward,
 )
 from prewatt.link.spool import Spool
@@ -90,7 +94,7 @@ class Desk:
         return ReadingReported(self.gateway_id, installation, ReadKind.SCHEDULED, at, 10_000, (10_000, 0, 0, 0))
 
     def take_in(self) -> bool:
-        return self.intake.take_in(linger_s=0.0)
+        return self.intake.take_in(at_once=True)
 
 
 @pytest.fixture
@@ -147,6 +151,20 @@ def test_readings_wait_for_company_and_urgent_ones_do_not(desk: Desk) -> None:
     desk.take_in()
     assert Reading.objects.count() == 1
     assert not desk.spool.waiting
+
+
+def test_a_proof_that_came_just_before_does_not_wait_either(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    monkeypatch.setattr(service, "record_relay_reports", lambda **given: taken.append(len(given["reports"])))
+    installation = desk.town.rooms[0].installation.pk
+    desk.say(RelayReported(desk.gateway_id, installation, RelayState.OFF, estate_now()))
+    desk.intake.take_in()
+    assert taken == []
+    desk.say(CommandReported(desk.gateway_id, 1, installation, CommandStep.VERIFIED, machine_now()))
+    desk.intake.take_in()
+    assert taken == [1]
+    desk.take_in()
+    assert sum(taken) == 1
 
 
 def test_a_busy_account_makes_the_batch_wait_and_nothing_is_confirmed(

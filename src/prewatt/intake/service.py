@@ -28,7 +28,17 @@ from prewatt.kernel.errors import Unable
 from prewatt.link.direct import DownwardEnd
 from prewatt.link.encoding import encode
 from prewatt.link.errors import LinkFull
-from prewatt.link.messages import ALL_ITEMS, CommandOrder, Envelope, LeaseLost, LeasesHeld, Plan, ReadItem, RelayState
+from prewatt.link.messages import (
+    ALL_ITEMS,
+    CommandOrder,
+    Envelope,
+    LeaseLost,
+    LeasesHeld,
+    Plan,
+    ReadingReported,
+    ReadItem,
+    RelayState,
+)
 from prewatt.link.spool import Spool
 from prewatt.usecases.claim_commands import claim_commands
 from prewatt.usecases.lease_gateways import LEASE_S, Taken, release_leases, renew_leases, take_leases
@@ -42,8 +52,11 @@ LOOK_EVERY_S: Final = 2.0
 """How often commands are looked for without being called, and whether the estate has changed."""
 
 WHOLE_PLAN_EVERY_S: Final = 60.0
-LINGER_S: Final = 0.25
+READING_LINGER_S: Final = 0.25
 """How long a reading may wait for company; together they cost one transaction."""
+
+LINGER_S: Final = 1.0
+"""The same for everything else but the fate of commands."""
 
 ENOUGH: Final = 500
 PAUSE_MAX_S: Final = 5.0
@@ -104,7 +117,7 @@ class Intake:
         self._plan: Plan | None = None
         self._stamp: tuple[int, ...] = ()
         self._pending: list[Envelope] = []
-        self._pending_since_s = 0.0
+        self._pending_since_s = self._readings_since_s = 0.0
         self._delivered: set[int] = set()  # numbers among the pending that went in ahead of the others
         self._unable_row = 0
         self._first_seq = int(options.started_at.timestamp() * 1_000_000)
@@ -148,7 +161,7 @@ class Intake:
             was_called = self.take_in()
             wait_s = min(renew.due_s, look.due_s) - monotonic_s()
             if self._pending:
-                wait_s = min(wait_s, self._pending_since_s + LINGER_S - monotonic_s())
+                wait_s = min(wait_s, self._readings_since_s + READING_LINGER_S - monotonic_s())
             was_called = listener.wait(wait_s) or was_called
 
     # --- leases and plan --------------------------------------------------------------------------------------------
@@ -193,7 +206,7 @@ class Intake:
         """This method will take in what the field still said, and let others have the gateways at once."""
         end_s = monotonic_s() + DRAIN_S
         while monotonic_s() < end_s and (self._spool.waiting or self._pending):
-            self.take_in(linger_s=0.0)
+            self.take_in(at_once=True)
         release_leases(collector=self._options.collector, held=self.epochs)
 
     # --- down -------------------------------------------------------------------------------------------------------
@@ -222,42 +235,50 @@ class Intake:
 
     # --- up ---------------------------------------------------------------------------------------------------------
 
-    def take_in(self, *, linger_s: float = LINGER_S) -> bool:
-        """This method will take what waits; the fate of commands goes in at once, the rest after a moment, together.
+    def take_in(self, *, at_once: bool = False) -> bool:
+        """This method will take what waits: the fate of commands goes in at once, the rest after a moment, together.
 
         True when a line came up: commands may wait for it.
         """
         room = BATCH_MAX - len(self._pending)
         fresh = self._spool.take(room) if room else []
         if fresh and not self._pending:
-            self._pending_since_s = monotonic_s()
+            self._pending_since_s = self._readings_since_s = monotonic_s()
         self._pending += fresh
         if not self._pending:
             return False
         try:
-            came_up = self._deliver_urgent(fresh)
-            if len(self._pending) >= ENOUGH or monotonic_s() >= self._pending_since_s + linger_s:
-                self._deliver_all([one for one in self._pending if one.seq not in self._delivered])
-                self._spool.confirm(self._pending[-1].seq)
-                self._pending = []
-                self._delivered.clear()
-                self._bell.ring()  # there may be more than one batch
+            urgent = list_urgent(self._pending) if list_urgent(fresh) else []  # a proof may have come just before
+            came_up = self._deliver_now([one for one in urgent if one.seq not in self._delivered])
+            self._deliver_in_turn(at_once=at_once)
         except Unable as error:
-            self._pending_since_s = monotonic_s()
+            self._pending_since_s = self._readings_since_s = monotonic_s()
             self._unable_row += 1
             _log.info("a batch must wait", why=str(error), times=self._unable_row)
             return False
         self._unable_row = 0
         return came_up
 
-    def _deliver_urgent(self, fresh: Sequence[Envelope]) -> bool:
-        """This method will take in what commands wait for, ahead of the readings that came with it."""
-        urgent = list_urgent(fresh)
-        if not urgent:
+    def _deliver_in_turn(self, *, at_once: bool) -> None:
+        """This method will take in readings when the first has waited for 0.25 s, everything after a second."""
+        now_s, left = monotonic_s(), [one for one in self._pending if one.seq not in self._delivered]
+        if at_once or len(self._pending) >= ENOUGH or now_s >= self._pending_since_s + LINGER_S:
+            self._deliver_all(left)
+            self._spool.confirm(self._pending[-1].seq)
+            self._pending = []
+            self._delivered.clear()
+            self._bell.ring()  # there may be more than one batch
+        elif now_s >= self._readings_since_s + READING_LINGER_S:
+            self._readings_since_s = now_s
+            self._deliver_now([one for one in left if isinstance(one.payload, ReadingReported)])
+
+    def _deliver_now(self, some: Sequence[Envelope]) -> bool:
+        """This method will take in some of what is pending, ahead of the rest; true when a line came up."""
+        if not some:
             return False
-        self._deliver_all(urgent)
-        self._delivered |= {one.seq for one in urgent}
-        return self._note_buses(urgent)
+        self._deliver_all(some)
+        self._delivered |= {one.seq for one in some}
+        return self._note_buses(some)
 
     def _deliver_all(self, envelopes: Sequence[Envelope]) -> None:
         """This method will deliver a batch; one that contains something impossible, piece by piece."""

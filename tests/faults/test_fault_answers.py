@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from tests.faults.counting import (
     reply,
     wrong_readings,
 )
-from tests.field.virtual_bus import VirtualLine
+from tests.field.virtual_bus import Spoken, VirtualLine, VirtualMeter
 from typing_extensions import override
 
 from prewatt.field import exchange
@@ -98,11 +99,15 @@ def test_nothing_wrong_is_believed_and_nothing_waits(name: str, faults: Faults) 
 @pytest.mark.faults("A5")
 def test_an_answer_cut_at_any_length_is_asked_for_again(faults: Faults) -> None:
     for length in range(1, 40, faults.times(short=4, full=1)):
-        result = heard_under(lambda _meter, _frame, raw, _draw, at=length: [(0, raw[:at])], reads=60)  # type: ignore[misc]
+        result = heard_under(partial(_cut_at, length), reads=60)
         faults.hit(result.hits)
         assert wrong_readings(result.estate) == []
         assert length <= PREAMBLE or result.asked_elsewhere_first() == []  # idle bytes alone are nobody's voice
         assert result.longest_gap_s < 3
+
+
+def _cut_at(length: int, _meter: VirtualMeter, _frame: Frame, raw: bytes, _draw: random.Random) -> Spoken:
+    return [(0, raw[:length])]
 
 
 @pytest.mark.faults("A11")

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -173,7 +174,8 @@ def lose_half(lost: list[int]) -> Callable[[VirtualMeter, Frame, bytes], Spoken 
 @pytest.mark.faults("A27")
 def test_a_lost_confirmation_ends_in_the_right_state_and_is_never_repeated_blindly(faults: Faults) -> None:
     async def main() -> None:
-        bridge, lost = Bridge(rooms=5), []
+        bridge = Bridge(rooms=5)
+        lost: list[int] = []
         bridge.bus.fault = lose_half(lost)
         await bridge.start()
         for number in range(faults.times(short=12, full=200)):
@@ -208,7 +210,8 @@ def test_without_a_look_a_lost_confirmation_is_a_blind_repeat(monkeypatch: pytes
     monkeypatch.setattr(RelayRun, "_prove", again)
 
     async def main() -> None:
-        bridge, lost = Bridge(rooms=5), []
+        bridge = Bridge(rooms=5)
+        lost: list[int] = []
         bridge.bus.fault = lose_half(lost)
         await bridge.start()
         for room in bridge.rooms:
@@ -293,10 +296,10 @@ class Crossing:
         bridge.advance(seconds=bridge.mall.policy.last_call_s)
         steps: list[Callable[[], object]] = []
         for number in numbers:
-            steps.append(lambda number=number: bridge.use(number, self.draw.choice([20, 100, 500])))  # type: ignore[misc]
+            steps.append(partial(bridge.use, number, self.draw.choice([20, 100, 500])))
             if self.draw.random() < 0.8:
                 amount = self.draw.choice([1_000, 1_000, 150, 50])
-                steps.append(lambda number=number, amount=amount: bridge.pay(bridge.rooms[number], amount))  # type: ignore[misc]
+                steps.append(partial(bridge.pay, bridge.rooms[number], amount))
                 self.crossed += 1
         field_steps = [bridge.hand_out, bridge.take_in, lambda: None]
         steps += [self.draw.choice(field_steps) for _ in range(2 * len(bridge.rooms))]

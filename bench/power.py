@@ -10,7 +10,6 @@ import statistics
 import sys
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from django.db import connection
 
@@ -18,9 +17,6 @@ from bench.site import BenchSite, bench_site, percentile, wait_until
 from prewatt.kernel.money import Money
 from prewatt.simulator.estate import BusSpec, MeterSpec
 from prewatt.wire.dlt645.timing import wire_us
-
-if TYPE_CHECKING:
-    from prewatt.access.audit import Actor
 
 GATE = 2.0
 READ = 20 + 40
@@ -54,12 +50,6 @@ def _tell(measured: Sequence[tuple[float, float]], baud: int, buses: int) -> boo
     for stage, seconds in _stages():
         print(f"  {stage}: median {statistics.median(seconds):.3f}   p95 {percentile(seconds, 0.95):.3f}")
     return percentile(ratios, 0.95) <= GATE
-
-
-def _actor() -> "Actor":
-    from prewatt.access.audit import Actor
-
-    return Actor(process="bench")
 
 
 def _names(site: BenchSite) -> list[BusSpec]:
@@ -114,8 +104,8 @@ def _hold(chosen: Sequence[tuple[int, int, float]]) -> None:
     from prewatt.usecases.work import unit_of_work
 
     for account_id, point_id, _ in chosen:
-        clear_to_zero(actor=_actor(), account_id=account_id, reason="bench", token=f"bench-zero-{account_id}")
-        with unit_of_work(actor=_actor(), verb="bench_hold") as work:
+        clear_to_zero(actor=BenchSite.actor(), account_id=account_id, reason="bench", token=f"bench-zero-{account_id}")
+        with unit_of_work(actor=BenchSite.actor(), verb="bench_hold") as work:
             place_hold(
                 point_id=point_id,
                 reason="credit",
@@ -143,7 +133,7 @@ def _pay(account_id: int, point_id: int) -> float:
     from prewatt.usecases.take_payment import take_payment
 
     take_payment(
-        actor=_actor(),
+        actor=BenchSite.actor(),
         account_id=account_id,
         amount=Money(10_000, "CNY"),
         channel="cash",

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 from prewatt.cli.demo.files import DemoFacts, free_port_block, virtual_meters
@@ -25,6 +25,9 @@ from prewatt.config.environment import Process, environment
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.period import local_date
 from prewatt.simulator.estate import VirtualEstate, save
+
+if TYPE_CHECKING:
+    from prewatt.access.audit import Actor
 
 PREWATT = (sys.executable, "-m", "prewatt.cli.main")
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -62,6 +65,13 @@ class BenchSite:
     estate: VirtualEstate
     control_port: int
     site_id: int
+
+    @staticmethod
+    def actor() -> "Actor":
+        """Who acts in a bench."""
+        from prewatt.access.audit import Actor
+
+        return Actor(process="bench")
 
     @contextlib.contextmanager
     def simulating(self) -> Iterator[Control]:
@@ -132,7 +142,6 @@ def bench_site(*, baud: int | None = None, interval_s: int = 1, days: int = 2) -
 
 
 def _made(folder: Path, *, baud: int | None, interval_s: int, days: int) -> BenchSite:
-    from prewatt.access.audit import Actor
     from prewatt.cli.demo.money import Reckoner, plan_purses
     from prewatt.cli.demo.sheet import demo_sheet
     from prewatt.estate.models import Site, SupplyMode
@@ -155,7 +164,7 @@ def _made(folder: Path, *, baud: int | None, interval_s: int, days: int) -> Benc
         start_at=now,
     )
     sheet = demo_sheet(plan, estate=estate, purses=purses, first_day=facts.first_day, interval_s=interval_s)
-    actor = Actor(process="bench")
+    actor = BenchSite.actor()
     safe = MeterSafe.open(environment().meter_key_file, create=True)
     result = import_estate(actor=actor, sheet=sheet, safe=safe, reason="bench")
     site = Site.objects.select_related("scope").get(pk=result.site_id)

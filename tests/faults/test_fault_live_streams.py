@@ -75,6 +75,10 @@ class Web:
             told = heard(stream, b"event: beat")
             assert b" 200 " in told.split(b"\r\n", 1)[0], told
 
+    def close(self) -> None:
+        for stream in self.streams:
+            stream.close()
+
     def connections(self) -> dict[str, int]:
         """Ask the database who is connected, by the name that they gave."""
         with psycopg.connect(self.database_url) as connection:
@@ -124,7 +128,7 @@ def serve(room: Room, committed_database: str, postgres_url: str, tmp_path: Path
                 assert process.poll() is None, (tmp_path / "web.log").read_text()
                 assert monotonic_s() < until_s
             web = Web(port, cookie, url)
-            ending.callback(lambda: [stream.close() for stream in web.streams])
+            ending.callback(web.close)
             return web
 
         yield start

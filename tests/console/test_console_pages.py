@@ -81,7 +81,7 @@ def test_the_room_board_costs_the_same_for_many_rooms(db, estate_clock):
 def test_tiles_carry_opaque_topics_and_no_row_numbers(town, admin):
     room = town.rooms[0]
     text = admin.get(reverse("console:rooms")).content.decode()
-    assert f'data-topic="{room_topic(room.point.pk)}"' in text
+    assert f'data-topic="{room_topic(room.point.pk)} {account_topic(room.account.pk)}"' in text
     assert f'id="t-{room.point.public_id}"' in text
     tiles = admin.get(reverse("console:tiles"), {"ids": f"{room.point.public_id},nonsense"}).content.decode()
     assert tiles.count("<a ") == 1

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from tests.fault_rows import Faults
 from tests.ledger.bookkeeper import DAY, NOW, Bookkeeper
 
 from prewatt.cli.postgres.cluster import APP
@@ -76,14 +77,16 @@ def _run(statement: str) -> int:
         return int(cursor.rowcount)
 
 
+@pytest.mark.faults("C5")
 @pytest.mark.usefixtures("sound_books")
-def test_a_change_is_refused_as_the_program_by_rights() -> None:
+def test_a_change_is_refused_as_the_program_by_rights(faults: Faults) -> None:
     connection.ensure_connection()
     give_rights(connection.connection, app=APP)
     _run(f"SET ROLE {APP}")
     for change in CHANGES:
         with pytest.raises(ProgrammingError, match="permission denied"):
             _run(change)
+        faults.hit()
     _run("RESET ROLE")
 
 
@@ -97,14 +100,17 @@ def test_the_program_can_still_post(books: Bookkeeper) -> None:
     assert queries.verify(seals=True) == []
 
 
+@pytest.mark.faults("C5")
 @pytest.mark.usefixtures("sound_books")
-def test_a_change_is_refused_as_the_owner_by_trigger() -> None:
+def test_a_change_is_refused_as_the_owner_by_trigger(faults: Faults) -> None:
     _run("SET CONSTRAINTS ALL IMMEDIATE")
     for change in [*CHANGES, "TRUNCATE ledger_posting", "TRUNCATE ledger_journalentry CASCADE"]:
         with pytest.raises(IntegrityError, match="append-only"):
             _run(change)
+        faults.hit()
 
 
+@pytest.mark.faults("C5")
 @pytest.mark.usefixtures("sound_books")
 @pytest.mark.parametrize("tampering", TAMPERINGS)
 def test_a_change_below_the_triggers_is_found(tampering: str) -> None:
@@ -116,3 +122,16 @@ def test_a_change_below_the_triggers_is_found(tampering: str) -> None:
     found = queries.verify(seals=True)
     assert TAMPERINGS[tampering] in {difference.kind for difference in found}
     assert all(str(difference) for difference in found)
+
+
+@pytest.mark.faults("C5", control=True)
+@pytest.mark.usefixtures("sound_books")
+def test_without_seals_a_change_that_adds_up_is_not_found() -> None:
+    """What the seals defend: below the triggers, with every sum right, only they know what stood there."""
+    _run("SET CONSTRAINTS ALL IMMEDIATE")
+    for table in TABLES:
+        _run(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    tampering = next(statement for statement, kind in TAMPERINGS.items() if kind == "seal")
+    assert _run(tampering) > 0
+    assert queries.verify(seals=False) == []
+    assert queries.verify(seals=True) != []

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fault_rows import Faults
 
 from prewatt.kernel.period import day_start
+from prewatt.rating import segments
 from prewatt.rating.bands import Band, DayType
 from prewatt.rating.calendar import DayCalendar
 from prewatt.rating.segments import DatedTariff, PriceTimeline, from_instant_us, to_us
@@ -146,8 +148,9 @@ def days_of_change(zone: ZoneInfo, year: int) -> list[date]:
     return found
 
 
+@pytest.mark.faults("G6")
 @pytest.mark.parametrize("year", range(2024, 2029))
-def test_no_zone_loses_or_doubles_an_hour(year: int) -> None:
+def test_no_zone_loses_or_doubles_an_hour(year: int, faults: Faults) -> None:
     """G6: all zones; the days around each change of offset, whose bands are those on the wall."""
     changes = 0
     for name in ZONES:
@@ -166,6 +169,19 @@ def test_no_zone_loses_or_doubles_an_hour(year: int) -> None:
                 for probe in (one.from_us, (one.from_us + one.to_us) // 2, one.to_us - 1):
                     assert slot_at(from_instant_us(probe), line) is one.band, (name, day)
     assert changes > 300
+    faults.hit(changes)
+
+
+@pytest.mark.faults("G6", control=True)
+def test_without_looking_for_the_change_the_bands_leave_the_wall(monkeypatch: pytest.MonkeyPatch) -> None:
+    def one_stretch(start_us: int, end_us: int, zone: ZoneInfo) -> list[tuple[int, int, int]]:
+        offset = from_instant_us(start_us).astimezone(zone).utcoffset() or timedelta(0)
+        return [(start_us, end_us, offset // timedelta(microseconds=1))]
+
+    monkeypatch.setattr(segments, "_steady_stretches", one_stretch)
+    line, start = timeline("Europe/Berlin"), at("2026-10-25T00:00", "Europe/Berlin")
+    found = line.segments(from_us=start, to_us=start + 25 * HOUR_US)
+    assert any(slot_at(from_instant_us(one.from_us), line) is not one.band for one in found)
 
 
 @given(

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import python_calamine
 import xlsxwriter
+from tests.fault_rows import Faults
 from tests.usecases_estate.sheets import estate_sheet
 
 from prewatt.access.audit import Actor
@@ -20,6 +21,7 @@ from prewatt.reports.estate_columns import METERS, SHEETS
 from prewatt.reports.estate_reading import NotAWorkbook, ReadEstate, read_estate
 from prewatt.reports.estate_sheet import EstateSheet
 from prewatt.reports.estate_workbook import rows_of, write_estate, write_template
+from prewatt.tenancy.models import Account
 from prewatt.usecases.export_estate import export_estate
 from prewatt.usecases.import_estate import EstateRefused, import_estate
 
@@ -174,22 +176,54 @@ def test_reading_and_checking_name_each_cell_once(tmp_path: Path) -> None:
     assert "08:00 to 09:00 has no band" in refused.value.problems[-1].message
 
 
-@pytest.mark.django_db
-@pytest.mark.slow
-@pytest.mark.faults
-def test_of_10_000_rows_every_bad_one_is_named_and_none_is_stored(tmp_path: Path) -> None:
-    sheet = estate_sheet(10_000, per_bus=25)
-    bad = set(range(0, 10_000, 100))
+def planted(count: int) -> tuple[EstateSheet, set[int]]:
+    """A sheet of so many meters, one in a hundred of them bad."""
+    sheet, bad = estate_sheet(count, per_bus=25), set(range(0, count, 100))
     meters = tuple(
         dataclasses.replace(row, multiplier=0) if index in bad else row for index, row in enumerate(sheet.meters)
     )
+    return dataclasses.replace(sheet, meters=meters), bad
+
+
+@pytest.mark.django_db
+@pytest.mark.slow
+@pytest.mark.faults("H5")
+def test_h5_every_bad_row_is_named_and_none_is_stored(faults: Faults) -> None:
+    sheet, bad = planted(faults.times(short=1_000, full=10_000))
     with pytest.raises(EstateRefused) as refused:
-        import_estate(actor=CLI, sheet=dataclasses.replace(sheet, meters=meters), safe=None)
+        import_estate(actor=CLI, sheet=sheet, safe=None)
     heading = METERS.column("multiplier").heading
     named = {(one.row - 3, one.column) for one in refused.value.problems}
-    assert named >= {(index, heading) for index in bad}
+    assert named == {(index, heading) for index in bad}
     assert len(refused.value.problems) == len(bad)
-    assert (Site.objects.count(), Meter.objects.count()) == (0, 0)
+    assert (Site.objects.count(), Meter.objects.count(), Account.objects.count()) == (0, 0, 0)
+    faults.hit(len(bad))
+
+
+@pytest.mark.django_db
+@pytest.mark.faults("H5")
+@pytest.mark.parametrize("step", ["install_meters", "keep_accounts", "begin_tenancies", "post_entries"])
+def test_h5_an_import_that_breaks_halfway_leaves_nothing(
+    step: str, monkeypatch: pytest.MonkeyPatch, faults: Faults
+) -> None:
+    def broken(**_: object) -> None:
+        faults.hit()
+        raise OSError("the cable")
+
+    monkeypatch.setattr(f"prewatt.usecases.import_estate.{step}", broken)
+    with pytest.raises(OSError, match="the cable"):
+        import_estate(actor=CLI, sheet=without_passwords(estate_sheet(4)), safe=None)
+    assert (Site.objects.count(), Meter.objects.count(), Account.objects.count()) == (0, 0, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.faults("H5", control=True)
+def test_h5_without_the_checks_bad_rows_are_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("prewatt.usecases.import_estate.check_sheet", lambda **_: [])
+    sheet = without_passwords(estate_sheet(200))
+    meters = (dataclasses.replace(sheet.meters[0], rated_power_w=0), *sheet.meters[1:])
+    import_estate(actor=CLI, sheet=dataclasses.replace(sheet, meters=meters), safe=None)
+    assert Meter.objects.count() == len(meters)
 
 
 def test_dates_may_be_written_as_dates(tmp_path: Path) -> None:

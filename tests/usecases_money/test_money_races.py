@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from tests.fault_rows import Faults
 from tests.usecases_billing.town import ACTOR, Room, Town
 from tests.usecases_money.conftest import make_cashier
 
@@ -61,8 +62,10 @@ def _sound() -> None:
     assert list(queries.verify_payments()) == []
 
 
-def test_the_same_token_from_sixteen_threads_is_one_credit(shop: Room) -> None:
+@pytest.mark.faults("D17")
+def test_the_same_token_from_sixteen_threads_is_one_credit(shop: Room, faults: Faults) -> None:
     results = _at_once(16, lambda _: _pay(shop, "token"))
+    faults.hit(sum(not one.created for one in results))
     assert sum(one.created for one in results) == 1
     assert len({one.receipt_number for one in results}) == 1
     assert balance_of(account_id=shop.account.pk) == Money(1_000, "CNY")

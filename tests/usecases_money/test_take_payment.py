@@ -67,6 +67,7 @@ def test_the_receipt_says_everything(town: Town, room: Room, cashier: Actor) -> 
     assert paper.subject == ("payment", str(result.payment_public_id))
 
 
+@pytest.mark.faults("D17")
 def test_take_payment_same_key_twice_is_one_credit(room: Room, cashier: Actor) -> None:
     """D17: pressed twice, back button, two tabs."""
     first = _pay(cashier, room)
@@ -82,6 +83,7 @@ def test_take_payment_same_key_twice_is_one_credit(room: Room, cashier: Actor) -
     assert ledger.verify(seals=True) == []
 
 
+@pytest.mark.faults("D17", control=True)
 def test_the_control_without_the_token_is_two_credits(room: Room, cashier: Actor) -> None:
     """What the token defends: the same form with a token of its own each time counts twice."""
     assert _pay(cashier, room, token=str(uuid4())).balance_after == yuan("50")

@@ -188,9 +188,9 @@ function keepLive(board, dress) {
   };
   document.addEventListener("pw:changed", (event) => {
     const all = event.detail.includes("all");
-    const topics = new Set(event.detail.filter((topic) => topic.startsWith("r-")));
+    const topics = new Set(event.detail.filter((topic) => /^[ra]-/.test(topic)));
     if (!all && !topics.size) return;
-    ask([...board.querySelectorAll(".pw-t")].filter((tile) => all || topics.has(tile.dataset.topic)).map((tile) => tile.id.slice(2)));
+    ask([...board.querySelectorAll(".pw-t")].filter((tile) => all || tile.dataset.topic.split(" ").some((topic) => topics.has(topic))).map((tile) => tile.id.slice(2)));
   });
 }
 

@@ -15,7 +15,7 @@ from django.utils.translation import pgettext
 from prewatt.console import formats
 from prewatt.console.states import ROOM, RoomFacts, RoomState, primary_state
 from prewatt.console.templatetags.pw import icon_svg
-from prewatt.console.topics import room_topic
+from prewatt.console.topics import account_topic, room_topic
 from prewatt.supply.room_board import RoomTile
 
 COLUMNS: Final = 32
@@ -161,6 +161,12 @@ def _sample(state: RoomState) -> SafeString:
     return format_html(
         '<span class="pw-t {}">{}</span>', f"pw-t-{shape}" if shape else "", _face(state, figure.get(state, ""))
     )
+
+
+def _topics(row: RoomTile) -> str:
+    """This function will name what the tile listens to: its room, and the account whose money it shows."""
+    room = room_topic(row.point_id)
+    return room if row.account_id is None else f"{room} {account_topic(row.account_id)}"
 
 
 def _address(row: RoomTile) -> str:

@@ -2,9 +2,12 @@ import pytest
 from django.db import connection
 from tests.usecases_billing.town import ACTOR, Room, Town
 
+from prewatt.cases.kinds import Kind
+from prewatt.cases.models import Case
 from prewatt.kernel.money import Money
 from prewatt.payments.models import Payment
 from prewatt.tenancy.models import Account, Bucket
+from prewatt.usecases.audit_books import audit_books
 from prewatt.usecases.take_payment import take_payment
 from prewatt.usecases.verify_books import verify_books
 
@@ -41,3 +44,15 @@ def test_it_reads_one_snapshot_and_writes_nothing() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW transaction_read_only")
         assert cursor.fetchone() == ("off",)
+
+
+def test_what_differs_is_shown_to_a_person_until_it_adds_up_again(town: Town, room: Room) -> None:
+    town.read(room, "2026-11-20T11:00", 10_000)
+    accrued = Account.objects.get(pk=room.account.pk).accrued
+    Account.objects.filter(pk=room.account.pk).update(accrued=accrued + 7)
+    assert audit_books(actor=ACTOR)
+    case = Case.objects.get(kind=Kind.LEDGER_DIFFERENCE, closed_at=None)
+    assert case.detail["difference"] == 1
+    Account.objects.filter(pk=room.account.pk).update(accrued=accrued)
+    assert audit_books(actor=ACTOR) == []
+    assert not Case.objects.filter(kind=Kind.LEDGER_DIFFERENCE, closed_at=None).exists()

@@ -13,6 +13,7 @@ from prewatt.access.audit import Actor
 from prewatt.jobs.ear import Ear
 from prewatt.jobs.lanes import Job, Lane
 from prewatt.kernel.clock import estate_clock, estate_now, monotonic_s
+from prewatt.usecases.audit_books import audit_books
 from prewatt.usecases.close_day import close_due_days
 from prewatt.usecases.ensure_months import ensure_months
 from prewatt.usecases.reconcile_supply import end_due_holds, reconcile_supply, watch_reconnections
@@ -42,7 +43,7 @@ def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
     ]
     notices = [Job("send_due_notices", lambda: _send_all(actor, stopping), LOOK_S_MIN)]
     calendar = [
-        Job("close_due_days", lambda: len(close_due_days(actor=actor)), machine_pace_s(30), is_called=False),
+        Job("close_due_days", lambda: _close_and_audit(actor), machine_pace_s(30), is_called=False),
         Job("ensure_months", lambda: _ensure_months(actor), float(AN_HOUR_S), is_called=False),
     ]
     return [
@@ -50,6 +51,13 @@ def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
         Lane(name="notices", jobs=notices, stopping=stopping),
         Lane(name="calendar", jobs=calendar, stopping=stopping),
     ]
+
+
+def _close_and_audit(actor: Actor) -> int:
+    closed = len(close_due_days(actor=actor))
+    if closed:
+        audit_books(actor=actor)
+    return closed
 
 
 def _review_all(actor: Actor) -> int:

@@ -22,7 +22,7 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
         "base-uri 'none'",
     )
 )
-_FEATURES: Final = ("camera", "microphone", "geolocation", "payment", "usb", "serial", "bluetooth", "interest-cohort")
+_FEATURES: Final = ("camera", "microphone", "geolocation", "payment", "usb", "serial")
 HEADERS: Final = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Permissions-Policy": ", ".join(f"{name}=()" for name in _FEATURES),

@@ -1,0 +1,102 @@
+"""One small estate that runs for all tests of this folder, and a browser that notes what its pages complain of."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
+from tests.e2e.running import RunningEstate
+
+from prewatt.cli.demo.logins import PASSWORD
+
+CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+DESK: ViewportSize = {"width": 1440, "height": 900}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The installed Chromium; without one these tests are skipped, or fail where it is required."""
+    found = next((path for path in CHROMIUM if Path(path).exists()), None)
+    if found is None:
+        how = "Chromium is not installed: apt-get install chromium"
+        if os.environ.get("PREWATT_TEST_BROWSER") == "required":
+            pytest.fail(how)
+        pytest.skip(how)
+    return found
+
+
+@pytest.fixture(scope="session")
+def estate_folder(chromium: str) -> Iterator[RunningEstate]:
+    """The estate's folder for the whole run; ``running_estate`` sees to it that it runs."""
+    estate = RunningEstate()
+    yield estate
+    estate.close()
+
+
+@pytest.fixture
+def running_estate(estate_folder: RunningEstate) -> RunningEstate:
+    """The small estate, running."""
+    estate_folder.start()
+    return estate_folder
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """One browser for all tests."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Desk:
+    """A signed-in person's browser: its pages, and everything that they complained of."""
+
+    context: BrowserContext
+    origin: str
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        """A new page at an address."""
+        page = self.context.new_page()
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.goto(f"{self.origin}{path}")
+        return page
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.location.get('url')}: {message.text}")
+
+
+SignIn = Callable[..., Desk]
+
+
+@pytest.fixture
+def sign_in(browser: Browser, running_estate: RunningEstate) -> Iterator[SignIn]:
+    """Sign in as a login, in a language; every call is another person at another machine."""
+    desks: list[Desk] = []
+
+    def sign_in_as(username: str, *, language: str = "English", viewport: ViewportSize = DESK) -> Desk:
+        context = browser.new_context(viewport=viewport, locale="en-GB", timezone_id="Asia/Shanghai")
+        context.set_default_timeout(60_000)
+        desk = Desk(context, running_estate.origin)
+        desks.append(desk)
+        page = desk.open("/sign-in")
+        page.get_by_role("button", name=language, exact=True).click()
+        page.wait_for_selector(f"[aria-pressed=true]:text-is('{language}')")
+        page.fill("input[name=username]", username)
+        page.fill("input[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".pw-rail")
+        page.close()
+        return desk
+
+    yield sign_in_as
+    for desk in desks:
+        desk.context.close()

@@ -29,6 +29,7 @@ class Problem:
 
 def find_problems(connection: psycopg.Connection[Any]) -> list[Problem]:
     """This function will look at the server's version, durability, encoding, collation and extensions."""
+    connection.execute("set client_encoding to 'UTF8'")  # a database without an encoding answers in bytes otherwise
     row = connection.execute(_FACTS).fetchone()
     if row is None:
         raise UnableToStart("The server does not describe the database.")

@@ -1,0 +1,108 @@
+"""An installed Chromium, and the web role as it is served: its own process, its own headers, live pages."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from playwright.sync_api import Browser, Page, sync_playwright
+from tests.console.conftest import build_town, make_user
+from tests.usecases_billing.town import Town
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+MISSING = "no Chromium: install Debian's package chromium (apt-get install chromium), or put one on the PATH"
+STARTS_WITHIN_S = 40
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for a file of tests. Playwright keeps an event loop in this thread: hence the variable."""
+    path = next((found for found in map(shutil.which, NAMES) if found), None)
+    if path is None:
+        if os.environ.get("PREWATT_TEST_BROWSER") == "required":
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def town(transactional_db: None) -> Town:
+    return build_town(rooms=4)
+
+
+def _url() -> str:
+    described = connection.settings_dict
+    who = f"{quote(described['USER'])}:{quote(described['PASSWORD'])}" if described["USER"] else ""
+    host = described["HOST"] or ""
+    if host.startswith("/"):
+        return f"postgresql://{who}@/{described['NAME']}?host={quote(host)}&port={described['PORT'] or 5432}"
+    return f"postgresql://{who}@{host}:{described['PORT'] or 5432}/{described['NAME']}"
+
+
+@pytest.fixture
+def origin(town: Town, tmp_path: Path) -> Iterator[str]:
+    """The address of a web process of our own, ended by its id."""
+    make_user(town, "administrator", username="admin")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREWATT_", "DJANGO_"))}
+    environment |= {
+        "PREWATT_DATABASE_URL": _url(),
+        "PREWATT_DATA": str(tmp_path),
+        "PREWATT_ALLOW_UNSAFE_DATABASE": "true",
+        "PYTHONPATH": str(Path(__file__).parents[2] / "src"),
+    }
+    command = [sys.executable, "-m", "prewatt.cli.main", "web", "--port", str(port)]
+    with (tmp_path / "web.log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    try:
+        _wait(f"http://127.0.0.1:{port}/healthz", process, tmp_path / "web.log")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(15)
+
+
+def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + STARTS_WITHIN_S
+    while time.monotonic() < until:
+        assert process.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(address, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(log.read_text())
+
+
+@pytest.fixture
+def page(chromium: Browser, origin: str) -> Iterator[Page]:
+    """A signed-in administrator. Whatever the page logs as an error fails the test."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(f"{origin}/sign-in")
+    page.fill("[name=username]", "admin")
+    page.fill("[name=password]", "correct horse")
+    page.click("form.pw-card button")
+    page.wait_for_url(f"{origin}/")
+    yield page
+    context.close()
+    refused = [text for text in wrong if "422" not in text]  # a form with an error answers 422, on purpose
+    assert not refused, refused

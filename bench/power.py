@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] = ()) -> bool:
         wait_until(lambda: _count("on") == len(_rooms(site)), "every relay is proven on", within_s=120)
         chosen = _choose(site, given.payments)
         _hold(chosen)
-        wait_until(lambda: _count("off") == len(chosen), "the chosen relays are proven off", within_s=120)
+        points = [point_id for _, point_id, _ in chosen]
+        wait_until(lambda: _count("off", points) == len(chosen), "the chosen relays are proven off", within_s=120)
         measured = [(_pay(account_id, point_id), floor_s) for account_id, point_id, floor_s in chosen]
         return _tell(measured, given.baud, len(_names(site)))
 
@@ -70,10 +71,11 @@ def _floor_s(bus: BusSpec, meter: MeterSpec) -> float:
     return (wire_s(READ) + other_s) / 2 + wire_s(COMMAND) + own_s + wire_s(STATUS) + own_s
 
 
-def _count(reported: str) -> int:
+def _count(reported: str, points: Sequence[int] | None = None) -> int:
     from prewatt.supply.models import Relay
 
-    return Relay.objects.filter(reported=reported).count()
+    found = Relay.objects.filter(reported=reported)
+    return (found if points is None else found.filter(pk__in=points)).count()
 
 
 def _choose(site: BenchSite, count: int) -> list[tuple[int, int, float]]:

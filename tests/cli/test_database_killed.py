@@ -8,19 +8,32 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from django.core.management import call_command
+from django.db import InterfaceError, OperationalError, connections
 from tests.fault_rows import Faults
+from tests.faults.invariants import assert_sound, lost_payments
+from tests.usecases_billing.town import ACTOR, Room, Town, set_clock
 from typing_extensions import override
 
 from prewatt.cli.account import unprivileged_account
 from prewatt.cli.postgres.binaries import find_binaries, reachable
 from prewatt.cli.postgres.cluster import OWNER, Cluster
 from prewatt.cli.supervisor import Kind, Program, Supervisor
+from prewatt.config.environment import Environment
+from prewatt.kernel import clock
 from prewatt.kernel.clock import monotonic_s
+from prewatt.kernel.money import Money
+from prewatt.payments.models import Payment
+from prewatt.usecases._money import balance_of
+from prewatt.usecases.take_payment import take_payment
+from prewatt.usecases.work import Busy
 
 WRITERS = 3
+PAID_BEFORE = 12
 KILLED_AFTER = 40
 """Confirmed writes between two kills."""
 
@@ -84,9 +97,9 @@ def cluster(supervisor: Supervisor) -> Iterator[Cluster]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def kill_under_load(supervisor: Supervisor, writers: list[Writer]) -> float:
+def kill_under_load(supervisor: Supervisor, writers: list[Writer], *, confirmed: int = KILLED_AFTER) -> float:
     """Kill the postmaster once enough was confirmed, and return how long until the next confirmed write."""
-    goal = sum(len(one.confirmed) for one in writers) + KILLED_AFTER
+    goal = sum(len(one.confirmed) for one in writers) + confirmed
     supervisor.run(until=lambda: sum(len(one.confirmed) for one in writers) >= goal)
     pid = supervisor.pid_of("postgres")
     assert pid is not None
@@ -136,6 +149,66 @@ def test_c1_nothing_confirmed_is_lost_and_nothing_is_doubled(
     assert len(rows) == len(set(rows))
     assert len(rows) - len(confirmed) <= WRITERS, "only what was in flight may be there unconfirmed"
     assert sum(writer.looked_up for writer in writers) > 0, "no outcome was unknown: the kill hit nothing"
+
+
+@pytest.fixture
+def room(cluster: Cluster, django_db_blocker: Any) -> Iterator[Room]:
+    """A room with an account in real books, in the database that is going to be killed."""
+    wrapper, before = connections["default"], clock.estate_clock()
+    kept = dict(wrapper.settings_dict)
+    with django_db_blocker.unblock():
+        wrapper.close()
+        wrapper.settings_dict.update(Environment(database_url=cluster.url(OWNER)).database())
+        try:
+            call_command("migrate", verbosity=0, interactive=False)
+            set_clock("2026-11-20T12:00")
+            yield Town.build().add_room()
+        finally:
+            wrapper.close()
+            wrapper.settings_dict.clear()
+            wrapper.settings_dict.update(kept)
+            clock.install(before)
+
+
+class Payer(Writer):
+    """Takes money at the till; who does not learn the outcome sends the same form again."""
+
+    def __init__(self, number: int, room: Room) -> None:
+        super().__init__(number, "")
+        self.room = room
+
+    @override
+    def pay(self, trade: str) -> bool:
+        try:
+            take_payment(
+                actor=ACTOR, account_id=self.room.account.pk, amount=Money(100, "CNY"), channel="cash", till="T1",
+                token=trade,
+            )  # fmt: skip
+        except (OperationalError, InterfaceError, Busy):
+            return False
+        finally:
+            connections["default"].close()
+        return True
+
+
+@pytest.mark.faults("C1")
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_c1_every_payment_that_was_confirmed_is_one_credit(supervisor: Supervisor, room: Room, faults: Faults) -> None:
+    payers: list[Writer] = [Payer(number, room) for number in range(WRITERS)]
+    for payer in payers:
+        payer.start()
+    for _ in range(faults.times(short=1, full=5)):
+        assert kill_under_load(supervisor, payers, confirmed=PAID_BEFORE) < 25
+        faults.hit()
+    end_writers(payers)
+    connections["default"].close()  # this thread's own was cut too
+    confirmed = [trade for payer in payers for trade in payer.confirmed]
+    assert sum(payer.looked_up for payer in payers) > 0, "no outcome was unknown: the kill hit nothing"
+    assert lost_payments(confirmed) == set()
+    assert Payment.objects.count() == len(confirmed), "each trade was sent again until its outcome was known"
+    assert balance_of(account_id=room.account.pk) == Money(100 * len(confirmed), "CNY")
+    assert_sound(seals=True)
 
 
 @pytest.mark.faults("C1", control=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
-from tests.usecases_billing.town import ACTOR, Room, Town, local, set_clock
+from tests.usecases_billing.town import ACTOR, Room, Town, set_clock
 
 from prewatt.access import services as access
 from prewatt.access.audit import Actor
@@ -12,6 +12,7 @@ from prewatt.access.models import User
 from prewatt.kernel import clock
 from prewatt.kernel.ids import uuid7
 from prewatt.kernel.money import Money
+from prewatt.payments.values import PaymentResult
 from prewatt.supply.openings import begin_relays
 from prewatt.supply.services import ensure_policy
 from prewatt.tenancy.models import Account
@@ -79,9 +80,7 @@ def admin(sign_in: SignIn) -> Client:
     return sign_in("administrator")
 
 
-def pay(room: Room, amount: int = 10_000, *, at: str = "") -> object:
-    if at:
-        set_clock(local(at))
+def pay(room: Room, amount: int = 10_000) -> PaymentResult:
     return take_payment(
         actor=Actor(process="test"), account_id=room.account.pk, amount=Money(amount, "CNY"), channel="cash", till="T1",
         token=str(uuid7()),

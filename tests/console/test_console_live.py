@@ -114,7 +114,7 @@ async def test_the_stream_tells_what_the_database_says_and_holds_no_connection(t
     monkeypatch.setattr(live, "hub", lambda: hub)
     answer = await client.get("/live", {"since": str(machine_ms())})
     assert answer.headers["Content-Type"] == "text/event-stream"
-    stream = answer.streaming_content
+    stream = answer.streaming_content  # type: ignore[attr-defined]  # the stubs do not know that it streams
     assert "retry: 2000" in await _next_event(stream, "beat")
     assert f"data: {ALL}" in await asyncio.wait_for(_next_event(stream, "changed"), 5)
     for _ in range(200):

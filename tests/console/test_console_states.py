@@ -9,11 +9,12 @@ import pytest
 from prewatt.console import states
 from prewatt.console.labels import LABELS
 from prewatt.console.states import ROOM, Look, RoomFacts, RoomState, primary_state
+from prewatt.estate.models import SupplyMode
 from prewatt.metering.models import CommState, Quality, ReadingKind
 from prewatt.notices.models import Channel, NoticeKind, NoticeState
 from prewatt.payments.models import PaymentChannel
 from prewatt.rating.bands import BANDS
-from prewatt.supply.models import CommandState, Desired, Effect, HoldReason, Reported, SupplyMode
+from prewatt.supply.models import CommandState, Desired, Effect, HoldReason, Reported
 from prewatt.tenancy.models import PaymentMode
 
 ICONS = json.loads((Path(__file__).parents[2] / "frontend" / "icons.json").read_text())

@@ -1,0 +1,134 @@
+"""Every page of the console, on a desk and on a phone, light and dark, in both languages: nothing spills or complains.
+
+With ``PREWATT_SHOTS=folder`` a picture of every page is kept there.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Page, ViewportSize
+from tests.e2e.conftest import DESK, Desk, SignIn
+from tests.e2e.small_estate import HUNGRY
+
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+PAGES: Final = {
+    "shift": "/",
+    "rooms": "/rooms",
+    "till": "/till",
+    "till-found": "/till?q=101",
+    "search": "/search?q=101",
+    "comms": "/comms",
+    "commands": "/commands",
+    "readings": "/readings",
+    "letters": "/letters",
+    "settings": "/settings",
+}
+TABS_MAX: Final = 8
+
+_SPILL = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    const right = (node) => Math.round(node.getBoundingClientRect().right);
+    return [...document.querySelectorAll("body *")]
+        .filter((node) => right(node) > width + 1 && getComputedStyle(node).position !== "fixed")
+        .slice(0, 5).map((node) => `${node.tagName}.${node.className} to ${right(node)}`);
+}"""
+
+_SENTENCE = re.compile(r"\b[A-Za-z]{2,}(?:['’]?[ ,]+[A-Za-z]{2,}){2,}")
+"""Three English words in a row. Names of tenants and the operator's own words are taken away before."""
+
+_TEXTS = """() => {
+    const skip = "[lang=en], .pw-paper, .pw-letter-body, pre, code, svg, script, style, template, option";
+    const said = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const node = walker.currentNode.parentElement;
+        if (!node.closest(skip)) said.push(walker.currentNode.textContent.trim());
+    }
+    for (const node of document.querySelectorAll("[title], [placeholder], [aria-label]")) {
+        for (const name of ["title", "placeholder", "aria-label"]) said.push(node.getAttribute(name) || "");
+    }
+    return [document.title, ...said].filter((words) => /[A-Za-z]/.test(words));
+}"""
+
+KNOWN_ENGLISH: Final = (
+    "Haitang Hot Pot", "Lanting Books", "Nanhe Noodles", "Yongjia Tiandi", "Commercial time-of-use", "Office flat",
+    "Operator's own use", "Last call before disconnection", "Electricity balance is very low",
+)  # fmt: skip
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
+
+
+@pytest.mark.parametrize("language", ["English", "简体中文"], ids=["en", "zh"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_fits_and_speaks(sign_in: SignIn, language: str, theme: str) -> None:
+    desk = sign_in("admin", language=language)
+    faults: list[str] = []
+    page = desk.open("/rooms")
+    prefer(page, theme)
+    pages = PAGES | found_pages(desk, page)
+    for viewport in (DESK, PHONE):
+        page.set_viewport_size(viewport)
+        for name, path in pages.items():
+            page.goto(f"{desk.origin}{path}")
+            page.wait_for_load_state("load")
+            where = f"{name} {viewport['width']} {theme} {language}"
+            faults += [f"{where} spills: {spill}" for spill in page.evaluate(_SPILL)]
+            if language != "English":
+                faults += [f"{where} says: {said}" for said in untranslated(page)]
+            keep(page, f"{name}-{viewport['width']}-{theme}-{'en' if language == 'English' else 'zh'}")
+    assert faults == []
+    assert desk.complaints == []
+
+
+def prefer(page: Page, theme: str) -> None:
+    """Choose the theme as a person does, in the menu at the rail's foot."""
+    page.locator(".pw-menu summary").click()
+    page.locator(f".pw-menu button[name=theme][value={theme}]").click()
+    page.wait_for_selector(f"html[data-bs-theme={theme}]", state="attached")
+
+
+def found_pages(desk: Desk, page: Page) -> dict[str, str]:
+    """The pages that a person reaches by following links: an account with its tabs, a bus, the dialogs as pages."""
+    page.goto(f"{desk.origin}/search?q={HUNGRY[0].replace('#', '%23')}")
+    page.locator("main a[href^='/accounts/']").first.click()
+    page.wait_for_url("**/accounts/**")
+    account = page.url.removeprefix(desk.origin).partition("?")[0]
+    tabs = [str(link.get_attribute("href")) for link in page.locator("[data-tab]").all()[:TABS_MAX]]
+    cut = page.locator("a[href*='/supply/disconnect']").first.get_attribute("href")
+    page.goto(f"{desk.origin}/comms")
+    bus = page.locator("a[href^='/comms/']").first.get_attribute("href")
+    found = {
+        "account": account,
+        "till-account": f"/till?account={account.rpartition('/')[2]}",
+        "refund": f"{account}/refund",
+        "clear": f"{account}/clear",
+        "cut": str(cut),
+        "bus": str(bus),
+        "stop-cuts": "/cuts/stop",
+        "mode": "/settings/mode?mode=shadow",
+        "missing": "/nothing-here",
+    }
+    return found | {f"account-tab-{at}": f"{account}{tab.partition('#')[0]}" for at, tab in enumerate(tabs)}
+
+
+def untranslated(page: Page) -> list[str]:
+    """What reads like an English sentence on a page that should not have one."""
+    found = set()
+    for words in page.evaluate(_TEXTS):
+        text = str(words)
+        for known in KNOWN_ENGLISH:
+            text = text.replace(known, "")
+        found |= {match[0] for match in _SENTENCE.finditer(text)}
+    return sorted(found)
+
+
+def keep(page: Page, name: str) -> None:
+    """Keep a picture, where somebody asked for pictures."""
+    folder = os.environ.get("PREWATT_SHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png")

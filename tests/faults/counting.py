@@ -15,8 +15,11 @@ from prewatt.wire.dlt645.frame import REPLY_BIT, Frame, encode
 
 REGISTERS = frozenset({ReadItem.REGISTERS})
 APART_WH = 1_000_000
-OLD_S = 3.0
-"""An answer that is older than this when it is believed belongs to another question."""
+OLD_S = 4.0
+"""An answer that is older than this when it is believed is of another time: the latest come 3 s late, after an exchange.
+
+DL/T 645 numbers no questions: an answer that comes while the same meter is asked the same again is believed.
+"""
 
 Bend = Callable[[VirtualMeter, Frame, bytes, random.Random], Spoken]
 

@@ -41,7 +41,7 @@ def _with_another_digit(raw: bytes, draw: random.Random) -> bytes:
 
 BENDS: dict[str, Bend] = {
     "late": lambda _meter, _frame, raw, draw: [(draw.uniform(0.3, 3), raw)],
-    "garbage": lambda _meter, _frame, _raw, draw: [(0, noise(draw))],
+    "garbage": lambda _meter, _frame, _raw, draw: [(0, noise(draw) + b"\x55")],  # FE alone would be an idle line
     "noise_before": lambda _meter, _frame, raw, draw: [(0, noise(draw) + raw)],
     "truncated": lambda _meter, _frame, raw, draw: [(0, raw[: draw.randrange(1, len(raw))])],
     "bad_checksum": lambda _meter, _frame, raw, draw: [(0, _with_another_digit(raw, draw))],

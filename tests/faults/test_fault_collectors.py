@@ -63,6 +63,7 @@ def all_proven(live: LiveSite) -> bool:
 # --- B1 ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.faults("B1")
 def test_killed_at_any_moment_nothing_is_doubled_lost_or_left_open(tmp_path: Path, url: str, faults: Faults) -> None:
     draw, wanted_off = random.Random(4), [False] * 8
@@ -94,6 +95,7 @@ def test_killed_at_any_moment_nothing_is_doubled_lost_or_left_open(tmp_path: Pat
 # --- B2 ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.faults("B2")
 def test_a_collector_that_thaws_after_its_lease_writes_nothing(tmp_path: Path, url: str, faults: Faults) -> None:
     with live_site(tmp_path, meters=6, interval_s=1, apart_wh=50_000) as live:
@@ -173,6 +175,7 @@ def _answers(live: LiveSite) -> int:
     return sum(truth["replies"] for truth in truths(live).values())
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.faults("B4")
 def test_a_database_that_hangs_costs_no_reading_and_little_memory(tmp_path: Path, url: str, faults: Faults) -> None:
     pause_s = faults.times(short=4, full=30)
@@ -243,6 +246,7 @@ def _taken(spool: Spool) -> int:
 # --- B8 ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.faults("B8")
 def test_told_to_end_in_mid_command_the_outcome_is_recorded(tmp_path: Path, url: str, faults: Faults) -> None:
     draw = random.Random(8)

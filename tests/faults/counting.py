@@ -18,7 +18,7 @@ APART_WH = 1_000_000
 OLD_S = 4.0
 """An answer that is older than this when it is believed is of another time: the latest come 3 s late, after an exchange.
 
-DL/T 645 numbers no questions: an answer that comes while the same meter is asked the same again is believed.
+DL/T 645 numbers no questions: what comes while the same meter is asked the same again answers either.
 """
 
 Bend = Callable[[VirtualMeter, Frame, bytes, random.Random], Spoken]

@@ -66,6 +66,7 @@ def days_of(room: Room, month: date) -> dict[date, int]:
 
 
 @pytest.mark.django_db
+@pytest.mark.timeout(300)
 @pytest.mark.faults("G4")
 def test_g4_the_days_add_up_to_the_month_to_the_last_fen(faults: Faults) -> None:
     town, posted = winter(faults.times(short=1, full=12), every=faults.times(short=6, full=1))

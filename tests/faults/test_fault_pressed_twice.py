@@ -101,10 +101,11 @@ WAYS: dict[str, Callable[[Client, Room], set[str]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.faults("D17")
 def test_d17_however_it_is_sent_again_it_is_one_credit(room: Room, faults: Faults) -> None:
     client, taken = browser(room), 0
-    for _ in range(faults.times(short=1, full=20)):
+    for _ in range(faults.times(short=1, full=8)):
         for way, send in WAYS.items():
             assert len(send(client, room)) == 1, way
             taken += 1

@@ -101,9 +101,10 @@ def counted_wh(swept: Swept, place: int) -> int:
     return last - APART_WH * (1 + place)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.faults("G1")
 def test_g1_no_sweep_is_lost_and_no_time_is_rated_twice(faults: Faults, monkeypatch: pytest.MonkeyPatch) -> None:
-    jumps = [HOUR, -HOUR, -HOUR, HOUR] * faults.times(short=1, full=12)
+    jumps = [HOUR, -HOUR, -HOUR, HOUR] * faults.times(short=1, full=8)
     swept = swept_under(jumps, monkeypatch)
     faults.hit(len(jumps))
     assert swept.backward_steps == len(jumps) // 2, "the clock went back under the readings"

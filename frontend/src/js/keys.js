@@ -3,7 +3,7 @@ const typing = (node) => node && node.matches("textarea, select, [contenteditabl
 
 export function startKeys() {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.key === "Escape" && typing(document.activeElement) && !document.querySelector("dialog[open]")) {
       document.activeElement.blur();
       return;

@@ -13,7 +13,7 @@ export function startTill() {
       if (typed) { amount.value = ""; amount.focus(); } else { amount.value = key.value; }
       preview();
     }
-    if (key.name === "method") preview();
+    if (key.name === "channel") preview();
   });
   let timer = 0;
   amount.addEventListener("input", () => { window.clearTimeout(timer); timer = window.setTimeout(preview, 300); });

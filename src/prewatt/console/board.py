@@ -127,7 +127,7 @@ def tile_html(row: RoomTile, column: int, *, now: datetime) -> SafeString:
         '<a class="{}" id="t-{}" href="{}" aria-label="{}" data-s="{}" data-topic="{}" data-col="{}" data-room="{}"'
         ' data-name="{}" data-q="{}" data-days="{}" data-balance="{}" data-today="{}">{}</a>',
         classes, row.public_id, _address(row), sentence(row, state), state.value, _topics(row), column,
-        row.unit_code, row.code, row.search, *figures, _face(state, figures[0]),
+        row.unit_code.rpartition("-")[2], row.code, row.search, *figures, _face(state, figures[0]),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from prewatt.wire.dlt645.frame import REPLY_BIT, Frame, encode
 REGISTERS = frozenset({ReadItem.REGISTERS})
 APART_WH = 1_000_000
 OLD_S = 4.0
-"""An answer that is older than this when it is believed is of another time: the latest come 3 s late, after an exchange.
+"""An older answer is of another time when it is believed: the latest come 3 s late, after an exchange of their own.
 
 DL/T 645 numbers no questions: what comes while the same meter is asked the same again answers either.
 """

@@ -24,6 +24,7 @@ LEFT_FEN: Final = 30_000
 
 LEVEL_1_FEN, LEVEL_2_FEN = 2_000, 1_000
 HUNGRY: Final = ("1#-101", "2#-101")
+SHOP: Final = "1#-102"
 _FLOORS: Final = (FloorPlan("1#", 1, 4, (), 9600), FloorPlan("2#", 1, 4, (), 9600))
 _NAMES: Final = ("海棠火锅 Haitang Hot Pot", "兰亭书屋 Lanting Books", "南禾面馆 Nanhe Noodles")
 

@@ -98,7 +98,7 @@ def test_the_desks_list_is_told_by_a_named_person_and_that_is_the_proof():
     review_due(actor=ACTOR)
     assert mall.is_held(room)
     [kept] = list_account_notices(account_id=room.account.pk)
-    assert kept.proof == "told by Wang Li: by phone"
+    assert kept.proof == "Wang Li: by phone"
 
 
 def test_mail_goes_to_who_has_an_address_and_the_desk_tells_the_others():
@@ -240,7 +240,7 @@ def test_a_mail_carries_the_id_of_its_notice(monkeypatch, settings):
     settings.EMAIL_HOST = "mail.example.org"
     server = FakeServer(None)
     monkeypatch.setattr("prewatt.notices.channels.get_connection", lambda: server)
-    assert send_mail(LETTER).proof == "taken by mail.example.org for a@example.org"
+    assert send_mail(LETTER).proof == "mail.example.org → a@example.org"
     [message] = server.sent
     assert message.extra_headers["Message-ID"] == f"<{LETTER.public_id}@prewatt>"
     assert put_in_letterbox(LETTER).proof

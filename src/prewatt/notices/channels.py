@@ -36,12 +36,12 @@ def send_mail(letter: Letter) -> Sent:
         return Sent(error=f"cannot be written as a mail: {error}", is_permanent=True)
     except OSError as error:
         return Sent(error=f"the mail server cannot be reached: {error}")
-    return Sent(proof=f"taken by {settings.EMAIL_HOST} for {letter.recipient}")
+    return Sent(proof=f"{settings.EMAIL_HOST} → {letter.recipient}")
 
 
 def put_in_letterbox(letter: Letter) -> Sent:
     """This function will leave a letter in the demo's letter box, where anybody can read it on its page."""
-    return Sent(proof=f"in the letter box of {letter.recipient}")
+    return Sent(proof=f"→ {letter.recipient}")
 
 
 SENDERS: Final[Mapping[str, Callable[[Letter], Sent]]] = {"mail": send_mail, "letterbox": put_in_letterbox}

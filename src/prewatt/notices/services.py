@@ -288,7 +288,7 @@ def tell(*, notice: Notice, actor: Actor, how: str, now: datetime) -> None:
     require_unit_of_work()
     if actor.user is None:
         raise NotTellable("A notice is told by a named person.", hint="Sign in, then mark it.")
-    proof = f"told by {actor.name}" + (f": {how.strip()}" if how.strip() else "")
+    proof = actor.name + (f": {how.strip()}" if how.strip() else "")
     told = Notice.objects.filter(pk=notice.pk, channel="desk", state=NoticeState.PENDING).update(
         state=NoticeState.DELIVERED, delivered_at=now, proof=proof[:300]
     )

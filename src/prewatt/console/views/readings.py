@@ -123,5 +123,5 @@ def _cursor(request: DeskRequest) -> Cursor | None:
 def _sheet_row(line: ReadingLine) -> SheetReading:
     return SheetReading(
         line.room, line.serial, line.address, line.multiplier, line.read_at, label("reading", line.kind), line.total_wh,
-        line.rates_wh, label("quality", line.quality), line.cause,
+        line.rates_wh, label("quality", line.quality), label("held", line.cause),
     )  # fmt: skip

@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import secrets
 import shutil
 import signal
 import socket
@@ -21,6 +20,7 @@ from tests.e2e.small_up import READY
 from prewatt.cli.account import hand_over, unprivileged_account
 from prewatt.cli.embedded import cluster_of, data_folder
 from prewatt.cli.postgres.cluster import OWNER
+from prewatt.cli.web import is_free
 from prewatt.config.environment import Environment
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +50,7 @@ class RunningEstate:
         hand_over(self.folder, account=unprivileged_account(), mode=0o755)
         self.data = self.folder / "data"
         self.log = self.folder / "supervisor.out"
-        self.port = _free_ports()
+        self.port = _own_ports()
         self.origin = f"http://127.0.0.1:{self.port}"
         self.control = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -160,6 +160,7 @@ class RunningEstate:
         return "off" if answer["result"]["is_open"] else "on"
 
 
-def _free_ports() -> int:
-    """The first of about sixty ports that are probably free: a place of this run's own among many."""
-    return 20_000 + secrets.randbelow(120) * 100
+def _own_ports() -> int:
+    """The first of a hundred ports: a place of this process's own, so that two test runs do not meet."""
+    places = [20_000 + (os.getpid() + at) % 120 * 100 for at in range(120)]
+    return next(port for port in places if is_free("127.0.0.1", port))

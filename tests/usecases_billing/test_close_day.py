@@ -11,7 +11,7 @@ from prewatt.cases.models import Case, Progress
 from prewatt.kernel.money import Money
 from prewatt.ledger.queries import house_balance, list_postings, party_balance
 from prewatt.tenancy.models import Account
-from prewatt.usecases.close_day import CloseResult, close_day, close_due_days
+from prewatt.usecases.close_day import CloseResult, close_day, close_due_days, refresh_forecasts
 
 
 def close(town: Town, day: str) -> CloseResult:
@@ -105,6 +105,21 @@ def test_due_days_are_closed_in_order(town: Town) -> None:
 def test_a_site_that_fills_in_its_history_is_left_alone(town: Town) -> None:
     Progress.objects.create(scope=town.site.scope, kind="history", total=45, started_at=local("2026-11-01T00:00"))
     assert close_due_days(actor=ACTOR) == []
+
+
+def test_nothing_is_foreseen_from_half_a_past(town: Town) -> None:
+    room = town.add_room()
+    for day in range(2, 12):
+        town.read(room, f"2026-11-{day:02d}T00:00", (day - 1) * 10_000)
+    loading = Progress.objects.create(
+        scope=town.site.scope, kind="history", total=45, started_at=local("2026-11-01T00:00")
+    )
+    set_clock("2026-11-11T00:05")
+    close(town, "2026-11-10")
+    assert Account.objects.get(pk=room.account.pk).daily_cost is None
+    Progress.objects.filter(pk=loading.pk).update(finished_at=local("2026-11-11T00:10"))
+    refresh_forecasts(actor=ACTOR, site_id=town.site.pk)
+    assert Account.objects.get(pk=room.account.pk).daily_cost == 800
 
 
 def test_what_does_not_add_up_is_a_case(town: Town) -> None:

@@ -72,7 +72,8 @@ def close_day(*, actor: Actor, site_id: int, day: date) -> CloseResult:
     if before is not None:
         return _result(site, before, was_closed=True)
     _post(actor, site, day, ends_at)
-    _forecast(actor, site)
+    if not _is_loading(site):
+        refresh_forecasts(actor=actor, site_id=site.pk)
     return _seal(actor, site, day)
 
 
@@ -83,10 +84,36 @@ def close_due_days(*, actor: Actor) -> list[CloseResult]:
     """
     results = []
     for site in Site.objects.select_related("scope").order_by("pk"):
-        if Progress.objects.filter(scope=site.scope, finished_at=None).exists():
+        if _is_loading(site):
             continue
         results += [close_day(actor=actor, site_id=site.pk, day=day) for day in _due_days(site)]
     return results
+
+
+def refresh_forecasts(*, actor: Actor, site_id: int) -> None:
+    """This function will reckon anew what each open account uses a day, and when its money will be gone.
+
+    While history is being filled in nobody asks for it: from half a past nothing can be foreseen.
+    """
+    site = Site.objects.select_related("scope").get(pk=site_id)
+    zone = ZoneInfo(site.time_zone)
+    after_id: int | None = 0
+    while after_id is not None:
+        with unit_of_work(actor=actor, verb="close_day", scope=site.scope, reason="forecast") as work:
+            with connection.cursor() as cursor:
+                cursor.execute(_LOCK_OPEN, [site.pk, after_id, AccountState.OPEN, ACCOUNTS_MAX])
+                account_ids = [account_id for (account_id,) in cursor.fetchall()]
+            points = MeteringPoint.objects.filter(tenancies__account__in=account_ids).values_list("pk", flat=True)
+            payers = load_payers(
+                point_ids=list(points), site_id=site.pk, zone=site.time_zone, from_at=work.now, to_at=work.now
+            )
+            refresh_daily_costs(account_ids=account_ids, payers=payers, zone=zone, now=work.now)
+            refresh_ends(account_ids=account_ids, now=work.now)
+            after_id = account_ids[-1] if len(account_ids) == ACCOUNTS_MAX else None
+
+
+def _is_loading(site: Site) -> bool:
+    return Progress.objects.filter(scope=site.scope, finished_at=None).exists()
 
 
 def _due_days(site: Site) -> Iterator[date]:
@@ -117,23 +144,6 @@ def _post(actor: Actor, site: Site, day: date, ends_at: datetime) -> None:
             )
             count_posted(close=close, posted=posted)
             touch(site_id=site.pk, accounts=posted.account_ids)
-            after_id = account_ids[-1] if len(account_ids) == ACCOUNTS_MAX else None
-
-
-def _forecast(actor: Actor, site: Site) -> None:
-    zone = ZoneInfo(site.time_zone)
-    after_id: int | None = 0
-    while after_id is not None:
-        with unit_of_work(actor=actor, verb="close_day", scope=site.scope, reason="forecast") as work:
-            with connection.cursor() as cursor:
-                cursor.execute(_LOCK_OPEN, [site.pk, after_id, AccountState.OPEN, ACCOUNTS_MAX])
-                account_ids = [account_id for (account_id,) in cursor.fetchall()]
-            points = MeteringPoint.objects.filter(tenancies__account__in=account_ids).values_list("pk", flat=True)
-            payers = load_payers(
-                point_ids=list(points), site_id=site.pk, zone=site.time_zone, from_at=work.now, to_at=work.now
-            )
-            refresh_daily_costs(account_ids=account_ids, payers=payers, zone=zone, now=work.now)
-            refresh_ends(account_ids=account_ids, now=work.now)
             after_id = account_ids[-1] if len(account_ids) == ACCOUNTS_MAX else None
 
 

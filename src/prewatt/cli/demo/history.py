@@ -22,7 +22,7 @@ from prewatt.kernel import clock
 from prewatt.kernel.clock import EstateClock, machine_now
 from prewatt.kernel.period import day_start, days, local_date
 from prewatt.tenancy.models import Account
-from prewatt.usecases.close_day import close_day
+from prewatt.usecases.close_day import close_day, refresh_forecasts
 from prewatt.usecases.take_payment import take_payment
 from prewatt.usecases.work import unit_of_work
 
@@ -44,6 +44,7 @@ def fill_history(*, facts: DemoFacts, say: Callable[[str], None]) -> None:
     _at(facts.start_at)
     with unit_of_work(actor=DEMO, verb="fill_history", scope=site.scope):
         finish_progress(scope=site.scope, kind=HISTORY)
+    refresh_forecasts(actor=DEMO, site_id=site.pk)
     say("History: all days are closed")
 
 

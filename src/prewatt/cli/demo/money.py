@@ -1,7 +1,7 @@
 """What each tenant brought along and paid in: reckoned backwards from how much they shall have when a visitor comes.
 
 A tenant's opening balance = cost from the first day to the start + what shall be left − top-ups on the way. Top-ups
-stay below what shall be left, so that a balance is never short while history is being filled in.
+leave eight days' worth of it, so that no balance looks low while history is being filled in.
 """
 
 import random
@@ -24,6 +24,7 @@ MINUTES_TO_ZERO = (2, 3, 4, 6, 9, 14)
 """When the showcase tenants run dry, in estate minutes after the start."""
 
 _LEVEL_1_DAYS, _LEVEL_2_DAYS = 7, 3
+_NEVER_BELOW_DAYS = 8
 _FEN_STEP = 5_000
 _DESK_S = (9 * 3600, 20 * 3600)
 _PAYS_LAST = 1 / 9
@@ -113,7 +114,8 @@ def _purse(
         opening = max(reckoner.cost(tenant, dry_at), so_far + Money(2, CURRENCY))
         return PursePlan(tenant.code, opening, *_levels(daily), top_ups=())
     left = Money(daily.minor * tenant.days_left, CURRENCY)
-    top_ups = _top_ups(tenant, left, start_at, rng) if tenant.fate is Fate.COMFORTABLE else ()
+    spare = left - Money(daily.minor * _NEVER_BELOW_DAYS, CURRENCY)
+    top_ups = _top_ups(tenant, spare, start_at, rng) if tenant.fate is Fate.COMFORTABLE else ()
     opening = so_far + left
     for top_up in top_ups:
         opening -= top_up.amount
@@ -124,9 +126,9 @@ def _levels(daily: Money) -> tuple[Money, Money]:
     return Money(daily.minor * _LEVEL_1_DAYS, CURRENCY), Money(daily.minor * _LEVEL_2_DAYS, CURRENCY)
 
 
-def _top_ups(tenant: TenantPlan, left: Money, start_at: datetime, rng: random.Random) -> tuple[TopUpPlan, ...]:
-    """Up to two round amounts in desk hours, together less than what shall be left; some pay just before the start."""
-    share = Money(left.minor * 45 // 100 // _FEN_STEP * _FEN_STEP, CURRENCY)
+def _top_ups(tenant: TenantPlan, spare: Money, start_at: datetime, rng: random.Random) -> tuple[TopUpPlan, ...]:
+    """Up to two round amounts in desk hours, together no more than is to spare; some pay just before the start."""
+    share = Money(max(spare.minor // 2 // _FEN_STEP * _FEN_STEP, 0), CURRENCY)
     days_ago = sorted(rng.sample(range(1, HISTORY_DAYS - 1), rng.choices((0, 1, 2), (30, 45, 25))[0]), reverse=True)
     zone = ZoneInfo(TIME_ZONE)
     instants = [

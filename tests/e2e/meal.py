@@ -49,6 +49,7 @@ def draw_down(admin: Desk, room: str) -> None:
         left = re.search(r"([\d,]+\.\d\d)", dialog.locator("dd").first.inner_text())
         assert left is not None
         fen = int(left[1].replace(",", "").replace(".", "")) - MARGIN_FEN
+        expect(dialog.locator("input[name=amount]")).to_be_focused()
         dialog.locator("input[name=amount]").fill(f"{fen // 100}.{fen % 100:02d}")
         dialog.locator("input[name=reason]").fill("Moves out next week")
         dialog.get_by_role("button", name="Pay out and book").click()

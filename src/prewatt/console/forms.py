@@ -54,10 +54,16 @@ class ReasonForm(DeskForm):
 class AmountForm(ReasonForm):
     """An amount to give back, with a reason."""
 
-    amount = forms.CharField(label=_("Amount"), max_length=20, widget=forms.TextInput({"inputmode": "decimal"}))
+    amount = forms.CharField(
+        label=_("Amount"), max_length=20, widget=forms.TextInput({"inputmode": "decimal", "autofocus": True})
+    )
     channel = forms.ChoiceField(label=_("Paid out by"), choices=CHANNELS)
 
     field_order = ("amount", "channel", "reason", "token")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].widget.attrs.pop("autofocus", None)
 
 
 class TopUpForm(DeskForm):

@@ -52,11 +52,32 @@ def test_late_energy_is_posted_by_the_next_close_and_names_its_days(town: Town) 
     room = town.add_room()
     town.read(room, "2026-11-02T00:00", 10_000)
     close(town, "2026-11-01")
+    assert close(town, "2026-11-02").entries == 0
     town.read(room, "2026-11-04T00:00", 30_000)
-    close(town, "2026-11-02")
+    close(town, "2026-11-03")
     line = list_postings(ledger_account_ids=[room.account.buckets.get().ledger_account_id])[0]
     assert (line.memo["from"], line.memo["to"], line.amount.minor) == ("2026-11-02", "2026-11-03", -1_600)
-    assert close(town, "2026-11-03").entries == 0
+
+
+def test_a_close_posts_up_to_its_own_day_whatever_came_after(town: Town) -> None:
+    """History filled in behind a live estate makes the entries that closes on time would have made."""
+    on_time, behind = town.add_room(), town.add_room()
+    for day in (2, 3, 4):
+        town.read(on_time, f"2026-11-{day:02d}T00:00", (day - 1) * 10_000 + day * 10)
+    town.read(behind, "2026-11-04T00:00", 3 * 10_000 + 40)
+    town.read(behind, "2026-11-04T09:00", 50_000)
+    for day in (2, 3):
+        town.read(behind, f"2026-11-{day:02d}T00:00", (day - 1) * 10_000 + day * 10)
+    for day in (1, 2, 3):
+        close(town, f"2026-11-{day:02d}")
+    lines = [
+        [(line.amount, line.memo["from"], line.memo["to"]) for line in list_postings(ledger_account_ids=[bucket_id])]
+        for bucket_id in (room.account.buckets.get().ledger_account_id for room in (on_time, behind))
+    ]
+    assert lines[0] == lines[1]
+    assert [days for _, *days in lines[0]] == [[f"2026-11-{day:02d}"] * 2 for day in (3, 2, 1)]
+    assert Account.objects.get(pk=on_time.account.pk).accrued == 0
+    assert Account.objects.get(pk=behind.account.pk).accrued == 1_597
 
 
 def test_a_close_never_waits_for_a_meter(town: Town) -> None:

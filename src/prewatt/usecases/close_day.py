@@ -139,6 +139,7 @@ def _post(actor: Actor, site: Site, day: date, ends_at: datetime) -> None:
             posted = post_positions(
                 account_ids=account_ids,
                 book_id=book_id,
+                day=day,
                 booking_date=booking_date_for(book_id=book_id, wanted=day),
                 occurred_at=ends_at,
             )

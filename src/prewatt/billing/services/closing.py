@@ -3,13 +3,14 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 from django.db.models import F
 
 from prewatt.access.audit import require_unit_of_work
 from prewatt.billing.models import CloseState, DayClose
+from prewatt.billing.services.as_of import rounded_as_of
 from prewatt.billing.services.positions import accrue
 from prewatt.estate.models import Site
 from prewatt.kernel.money import Money
@@ -43,8 +44,10 @@ ORDER BY account.number, point.code, position.period_start, tariff.code, tariff.
 """
 _MARK_POSTED: Final = """
 UPDATE billing_position position
-SET posted = given.rounded, close_no = position.close_no + 1, unposted_from = NULL, unposted_to = NULL
-FROM unnest(%s::bigint[], %s::bigint[]) given (id, rounded)
+SET posted = given.as_of, close_no = position.close_no + 1,
+    unposted_from = CASE WHEN position.unposted_to > %(day)s THEN greatest(position.unposted_from, %(day)s + 1) END,
+    unposted_to = CASE WHEN position.unposted_to > %(day)s THEN position.unposted_to END
+FROM unnest(%(ids)s::bigint[], %(as_of)s::bigint[], %(rounded)s::bigint[]) given (id, as_of, rounded)
 WHERE position.id = given.id AND position.rounded = given.rounded
 """
 _DIFFERENCE: Final = """
@@ -57,7 +60,7 @@ WHERE account.site_id = %s
 
 
 class _Unposted(NamedTuple):
-    """A position whose rounded cost is not what the ledger has."""
+    """A position whose rounded cost is not what the ledger has; ``as_of``: its cost up to the day that is closed."""
 
     id: int
     account_id: int
@@ -74,6 +77,7 @@ class _Unposted(NamedTuple):
     close_no: int
     unposted_from: date | None
     unposted_to: date | None
+    as_of: int
 
     @property
     def cause_key(self) -> str:
@@ -99,12 +103,12 @@ def lock_unposted_accounts(*, site_id: int, after_id: int, limit: int) -> list[i
         return [account_id for (account_id,) in cursor.fetchall()]
 
 
-def post_positions(*, account_ids: Collection[int], book_id: int, booking_date: date, occurred_at: datetime) -> Posted:
-    """This function will post what each position of locked accounts costs beyond what was posted before."""
+def post_positions(
+    *, account_ids: Collection[int], book_id: int, day: date, booking_date: date, occurred_at: datetime
+) -> Posted:
+    """This function will post what positions of locked accounts cost up to ``day`` beyond what was posted before."""
     require_unit_of_work()
-    with connection.cursor() as cursor:
-        cursor.execute(_UNPOSTED, [list(account_ids)])
-        rows = [_Unposted(*row) for row in cursor.fetchall()]
+    rows = _find_unposted(account_ids, day)
     if not rows:
         return Posted((), 0, 0)
     buckets = _cash_buckets({row.account_id for row in rows})
@@ -116,19 +120,32 @@ def post_positions(*, account_ids: Collection[int], book_id: int, booking_date: 
         for row in {(one.payment_mode, one.currency): one for one in rows}.values()
     }
     drafts = [
-        _draft(row, buckets[row.account_id], houses[row.payment_mode, row.currency], booking_date, occurred_at)
+        _draft(
+            row,
+            buckets[row.account_id],
+            houses[row.payment_mode, row.currency],
+            day=day,
+            booking_date=booking_date,
+            occurred_at=occurred_at,
+        )
         for row in rows
     ]
     post_entries(book_id=book_id, drafts=drafts)
     with connection.cursor() as cursor:
-        cursor.execute(_MARK_POSTED, [[row.id for row in rows], [row.rounded for row in rows]])
+        marked: dict[str, Any] = {
+            "day": day,
+            "ids": [row.id for row in rows],
+            "as_of": [row.as_of for row in rows],
+            "rounded": [row.rounded for row in rows],
+        }
+        cursor.execute(_MARK_POSTED, marked)
         if cursor.rowcount != len(rows):
             raise RuntimeError("positions changed under a lock: the day close posted nothing")
     amounts: dict[int, int] = {}
     for row in rows:
-        amounts[row.account_id] = amounts.get(row.account_id, 0) + row.posted - row.rounded
+        amounts[row.account_id] = amounts.get(row.account_id, 0) + row.posted - row.as_of
     accrue(amounts=amounts)
-    return Posted(tuple(amounts), len(rows), sum(row.rounded - row.posted for row in rows))
+    return Posted(tuple(amounts), len(rows), sum(row.as_of - row.posted for row in rows))
 
 
 def begin_close(*, site: Site, day: date) -> DayClose:
@@ -167,9 +184,20 @@ def _cash_buckets(account_ids: Collection[int]) -> Mapping[int, int]:
     return dict(buckets.order_by("-order").values_list("account_id", "ledger_account_id"))
 
 
-def _draft(row: _Unposted, party_id: int, house_id: int, booking_date: date, occurred_at: datetime) -> EntryDraft:
-    amount = Money(row.rounded - row.posted, row.currency)
-    days = {"from": row.unposted_from, "to": row.unposted_to}
+def _find_unposted(account_ids: Collection[int], day: date) -> list[_Unposted]:
+    """Return the positions that cost something up to the day that is not in the ledger."""
+    as_of = rounded_as_of(account_ids=account_ids, day=day)
+    with connection.cursor() as cursor:
+        cursor.execute(_UNPOSTED, [list(account_ids)])
+        rows = [_Unposted._make([*row, as_of[row[0]]]) for row in cursor.fetchall()]
+    return [row for row in rows if row.as_of != row.posted]
+
+
+def _draft(
+    row: _Unposted, party_id: int, house_id: int, *, day: date, booking_date: date, occurred_at: datetime
+) -> EntryDraft:
+    amount = Money(row.as_of - row.posted, row.currency)
+    days = {"from": row.unposted_from, "to": min(row.unposted_to or day, day)}
     facts = {
         "account": row.number,
         "point": row.point,
@@ -179,7 +207,7 @@ def _draft(row: _Unposted, party_id: int, house_id: int, booking_date: date, occ
     return EntryDraft(
         kind=USAGE,
         cause_key=row.cause_key,
-        inputs={**facts, "close_no": row.close_no + 1, "rounded": row.rounded, "posted": row.posted},
+        inputs={**facts, "close_no": row.close_no + 1, "rounded": row.as_of, "posted": row.posted},
         occurred_at=occurred_at,
         booking_date=booking_date,
         postings=(PostingLine(party_id, -amount), PostingLine(house_id, amount)),

@@ -30,7 +30,7 @@ up: install
 	@exec $(BIN)/prewatt up $(ARGS)
 
 test: install-dev
-	@$(BIN)/python -m pytest -n 2 -rs $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -rs $(ARGS)
 
 check: install-dev
 	@$(BIN)/python tools/check.py

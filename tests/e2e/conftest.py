@@ -42,9 +42,9 @@ def running_estate(estate_folder: RunningEstate) -> RunningEstate:
     return estate_folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    """One browser for all tests."""
+    """One browser a file: while Playwright is there no other event loop can run in this process."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

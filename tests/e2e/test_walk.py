@@ -67,8 +67,9 @@ KNOWN_ENGLISH: Final = (
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 
 
-@pytest.mark.parametrize("language", ["English", "简体中文"], ids=["en", "zh"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("theme", "language"), [("light", "简体中文"), ("dark", "English")], ids=["light-zh", "dark-en"]
+)
 def test_every_page_fits_and_speaks(sign_in: SignIn, language: str, theme: str) -> None:
     desk = sign_in("admin", language=language)
     faults: list[str] = []

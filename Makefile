@@ -44,7 +44,7 @@ bench: install-dev
 	@$(BIN)/python -m bench $(ARGS)
 
 faults: install-dev
-	@$(BIN)/python -m pytest -m faults --faults full -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -m faults --faults full -n 2 --dist loadfile $(ARGS)
 
 front:
 	@$(PYTHON) tools/install.py front

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from prewatt.billing.forecast import DaysLeft
-from prewatt.console import formats
 from prewatt.console.labels import label
 from prewatt.kernel.clock import estate_clock
 from prewatt.kernel.money import Money, minor_digits
 from prewatt.ledger.values import PostingRow
+from prewatt.reports import formats
 from prewatt.tenancy.values import AccountFacts
 from prewatt.usecases.see_account import PaymentOfEntry, RoomView
 from prewatt.usecases.see_truths import Commanded, Truths

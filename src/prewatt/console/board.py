@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 from typing import Final
 
@@ -12,14 +11,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from prewatt.console import formats
 from prewatt.console.states import ROOM, RoomFacts, RoomState, primary_state
 from prewatt.console.templatetags.pw import icon_svg
 from prewatt.console.topics import account_topic, room_topic
+from prewatt.reports import formats
 from prewatt.supply.room_board import RoomTile
 
 COLUMNS: Final = 32
-DAY_S: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +48,13 @@ class LegendItem:
     count: int
 
 
-def blocks(rows: Sequence[RoomTile], *, now: datetime) -> list[Block]:
+def blocks(rows: Sequence[RoomTile]) -> list[Block]:
     """This function will draw the board: buildings in the site's order, floors in theirs, rooms on the ruler."""
     board = []
     for building, group in groupby(rows, key=lambda row: (row.building_code, row.building_name)):
         rooms = list(group)
         floors = [
-            Floor(code, _join(tile_html(row, column, now=now) for row, column in on_ruler(list(on_floor))))
+            Floor(code, _join(tile_html(row, column) for row, column in on_ruler(list(on_floor))))
             for code, on_floor in groupby(rooms, key=lambda row: row.floor_code)
         ]
         board.append(Block(building[0], building[1], len(rooms), tuple(floors)))
@@ -107,11 +105,10 @@ def state_of(row: RoomTile) -> RoomState:
     )  # fmt: skip
 
 
-def tile_html(row: RoomTile, column: int, *, now: datetime) -> SafeString:
+def tile_html(row: RoomTile, column: int) -> SafeString:
     """This function will draw one tile. Its name is a sentence; all three figures travel with it."""
     state = state_of(row)
     look = ROOM[state]
-    days = _days(row, now)
     marks = (
         look.shape and f"pw-t-{look.shape}",
         "pw-t-shield" if row.protected else "",
@@ -119,7 +116,7 @@ def tile_html(row: RoomTile, column: int, *, now: datetime) -> SafeString:
     )
     classes = " ".join(("pw-t", *filter(None, marks)))
     figures = (
-        formats.UNKNOWN if days is None else str(days),
+        formats.UNKNOWN if row.days_left is None else str(max(0, row.days_left)),
         formats.short_money(row.available),
         formats.energy(row.today_wh, digits=0, unit=False),
     )
@@ -171,12 +168,6 @@ def _topics(row: RoomTile) -> str:
 
 def _address(row: RoomTile) -> str:
     return reverse("console:room", args=[row.public_id])
-
-
-def _days(row: RoomTile, now: datetime) -> int | None:
-    if row.empties_at is None or row.available is None:
-        return None
-    return max(0, int((row.empties_at - now).total_seconds()) // DAY_S)
 
 
 def _own_column(unit: str) -> int:

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import segno
 from django.utils.safestring import SafeString
 
-from prewatt.console import formats
 from prewatt.kernel.money import Money
 from prewatt.ledger.values import DocumentValue
+from prewatt.reports import formats
 
 TITLES: Final = {
     "receipt": ("购电收据", "Power receipt"),

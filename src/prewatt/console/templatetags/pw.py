@@ -1,4 +1,4 @@
-"""The console's template tags: icons, state chips, and figures typeset by ``console.formats``."""
+"""The console's template tags: icons, state chips, and figures typeset by ``reports.formats``."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -14,9 +14,10 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
-from prewatt.console import formats, labels, states
+from prewatt.console import labels, states
 from prewatt.kernel.clock import estate_now
 from prewatt.kernel.money import Money
+from prewatt.reports import formats
 from prewatt.supply.reasons import words_of
 
 register = template.Library()

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 from prewatt.access.permissions import Permission
 from prewatt.billing.forecast import DAYS_BACK
 from prewatt.console.account_page import chart_of, days_left, fan_of, lines_of, steps_of
-from prewatt.console.formats import symbol
 from prewatt.console.guard import DeskRequest, requires
 from prewatt.console.topics import account_topic, room_topic
 from prewatt.kernel.clock import estate_now
+from prewatt.reports.formats import symbol
 from prewatt.tenancy.queries import get_account
 from prewatt.usecases.see_account import AccountView, RoomView, see_account, see_room
 from prewatt.usecases.see_usage import see_day_usage, see_days_left, see_month_usage, see_price

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from prewatt.access.permissions import Permission
-from prewatt.console import formats
 from prewatt.console.forms import AmountForm, DeskForm, ReasonForm
 from prewatt.console.guard import DeskRequest, actor_of, is_part, requires
 from prewatt.console.paper import paper_of
@@ -21,6 +20,7 @@ from prewatt.kernel.errors import Refused
 from prewatt.kernel.ids import uuid7
 from prewatt.kernel.money import Money
 from prewatt.payments.queries import get_payment
+from prewatt.reports import formats
 from prewatt.tenancy.queries import get_account
 from prewatt.usecases.clear_to_zero import clear_to_zero
 from prewatt.usecases.refund_balance import refund_balance

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from prewatt.access.permissions import Permission
-from prewatt.console import formats
 from prewatt.console.forms import ReadingsForm, ResolveForm
 from prewatt.console.guard import DeskRequest, actor_of, requires, to_uuid
 from prewatt.console.labels import label
@@ -21,6 +20,7 @@ from prewatt.console.views.desk_money import ask, done
 from prewatt.kernel.clock import estate_now
 from prewatt.kernel.errors import Refused
 from prewatt.kernel.period import day_start, local_date
+from prewatt.reports import formats
 from prewatt.reports.readings_sheet import SheetReading, write_readings
 from prewatt.usecases.resolve_held_reading import Resolution, resolve_held_reading
 from prewatt.usecases.see_readings import (

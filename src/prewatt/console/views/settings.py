@@ -12,7 +12,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from prewatt.access.permissions import Permission
-from prewatt.console import formats
 from prewatt.console.forms import SignForm
 from prewatt.console.guard import DeskRequest, actor_of, requires
 from prewatt.console.labels import LABELS, label
@@ -20,6 +19,7 @@ from prewatt.console.views.desk_money import ask, done
 from prewatt.estate.queries import list_buildings
 from prewatt.kernel.errors import Refused
 from prewatt.kernel.money import Money
+from prewatt.reports import formats
 from prewatt.supply.queries import get_policy, list_mode_changes
 from prewatt.supply.reasons import words_of
 from prewatt.supply.values import PreviewRow

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from prewatt.access.audit import Actor
 from prewatt.access.permissions import Permission
-from prewatt.console import formats
 from prewatt.console.forms import CountForm, DeskForm, ReasonForm
 from prewatt.console.guard import DeskRequest, actor_of, requires, to_uuid
 from prewatt.console.problems import sentence
@@ -24,6 +23,7 @@ from prewatt.console.views.desk_money import ask, done
 from prewatt.kernel.clock import estate_now
 from prewatt.kernel.errors import NotFound, Refused
 from prewatt.kernel.ids import uuid7
+from prewatt.reports import formats
 from prewatt.supply.room_board import RoomTile, list_room_tiles
 from prewatt.supply.values import PointSupply
 from prewatt.usecases.disconnect_point import disconnect_point

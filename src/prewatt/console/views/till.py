@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from prewatt.access.permissions import Permission
-from prewatt.console import formats
 from prewatt.console.account_page import steps_of
 from prewatt.console.forms import TopUpForm
 from prewatt.console.guard import DeskRequest, actor_of, is_part, requires, to_uuid
@@ -21,6 +20,7 @@ from prewatt.kernel.clock import estate_now
 from prewatt.kernel.errors import Refused
 from prewatt.kernel.money import Money, minor_digits
 from prewatt.payments.queries import list_payments
+from prewatt.reports import formats
 from prewatt.tenancy.queries import find_accounts, get_account
 from prewatt.tenancy.values import AccountFacts
 from prewatt.usecases.see_account import see_rooms

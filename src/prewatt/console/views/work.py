@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods
 
 from prewatt.access.permissions import Permission
 from prewatt.cases.queries import get_open_case
-from prewatt.console import formats
 from prewatt.console.forms import NoteForm
 from prewatt.console.guard import DeskRequest, actor_of, requires
 from prewatt.console.labels import label
 from prewatt.console.views.desk_money import ask, done
 from prewatt.kernel.clock import estate_now
+from prewatt.reports import formats
 from prewatt.supply.reasons import words_of
 from prewatt.usecases.work_on_case import settle_case, take_case
 

@@ -8,8 +8,8 @@ from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prewatt.console import formats
 from prewatt.kernel.money import Money
+from prewatt.reports import formats
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 22, 6, 32, tzinfo=UTC)

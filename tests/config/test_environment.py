@@ -31,6 +31,7 @@ def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
         ("HTTPS", "perhaps"),
         ("CLOCK", "12"),
         ("SMTP_PORT", "0"),
+        ("PUBLIC_URL", "power.example.org"),
     ],
 )
 def test_a_wrong_variable_is_refused_by_its_name_and_never_by_its_value(
@@ -53,6 +54,13 @@ def test_all_wrong_variables_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -
 def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREWATT_ALLOWED_HOSTS", "power.example.org, 192.0.2.7,")
     assert environment().allowed_hosts == ["power.example.org", "192.0.2.7"]
+
+
+def test_the_public_address_is_said_or_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Environment().public_origin == "http://127.0.0.1:8000"
+    assert Environment(trusted_origins=["https://a.example.org"]).public_origin == "https://a.example.org"
+    monkeypatch.setenv("PREWATT_PUBLIC_URL", "https://power.example.org/")
+    assert environment().public_origin == "https://power.example.org"
 
 
 def test_the_address_becomes_djangos_description() -> None:

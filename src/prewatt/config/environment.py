@@ -68,6 +68,11 @@ class Environment(BaseSettings):
     trusted_origins: Annotated[list[str], NoDecode] = Field(
         default=[], description="origins such as https://power.example.org, separated by commas"
     )
+    public_url: str = Field(
+        default="",
+        description="the address that people outside use, as https://power.example.org; empty: the first trusted "
+        "origin, or else host and port",
+    )
     https: bool = Field(default=False, description="true behind a proxy that speaks TLS and sets X-Forwarded-Proto")
     smtp_host: str = Field(default="", description="the mail server; empty: no mail is sent")
     smtp_port: int = Field(default=587, ge=1, le=65535, description="a port from 1 to 65535")
@@ -96,6 +101,14 @@ class Environment(BaseSettings):
             raise ValueError("the address must begin with postgresql://")
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _is_web_address(cls, value: str) -> str:
+        """This method will refuse what no browser can open."""
+        if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
+            raise ValueError("the address must begin with http:// or https://")
+        return value.rstrip("/")
+
     @field_validator("data")
     @classmethod
     def _is_absolute(cls, value: Path | None) -> Path | None:
@@ -116,6 +129,11 @@ class Environment(BaseSettings):
     def data_folder(self) -> Path:
         """This property will hold the folder for database, keys, logs and spools."""
         return self.data or default_data_folder()
+
+    @property
+    def public_origin(self) -> str:
+        """This property will hold the address for links that leave the house: on papers, in messages, for providers."""
+        return self.public_url or next(iter(self.trusted_origins), "") or f"http://{self.host}:{self.port}"
 
     @property
     def meter_key_file(self) -> Path:

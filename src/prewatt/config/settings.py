@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "prewatt.notices",
     "prewatt.payments",
     "prewatt.console",
+    "prewatt.portal",
 ]
 
 MIDDLEWARE = [
@@ -71,6 +72,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "prewatt.console.shell.shell",
+                "prewatt.portal.shell.shell",
             ],
         },
     },
@@ -122,6 +124,7 @@ CSRF_COOKIE_SECURE = ENV.https
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "prewatt.config.views.csrf_failure"
 CSRF_TRUSTED_ORIGINS = ENV.trusted_origins
+PUBLIC_ORIGIN = ENV.public_origin  # before every address that leaves the house
 LANGUAGE_COOKIE_NAME = "prewatt_language"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = ENV.https

@@ -1,6 +1,6 @@
 """Money that came in or went out, by channel and trade number."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.conf import settings
 from django.db import models
@@ -19,6 +19,25 @@ class PaymentChannel(models.TextChoices):
     CASH = "cash", _("Cash")
     CARD = "card", _("Card terminal")
     TRANSFER = "transfer", _("Bank transfer")
+    ALIPAY = "alipay", _("Alipay")
+    WECHAT = "wechat", _("WeChat Pay")
+    STRIPE = "stripe", _("Stripe")
+    TESTPAY = "testpay", _("Test provider")
+
+
+DESK_CHANNELS: Final = frozenset({PaymentChannel.CASH, PaymentChannel.CARD, PaymentChannel.TRANSFER})
+"""What a person at the desk takes and gives back by."""
+ONLINE_CHANNELS: Final = frozenset(PaymentChannel) - DESK_CHANNELS
+"""What only a provider's signed word moves."""
+
+
+class OnlineChannel(models.TextChoices):
+    """The channels of ``PaymentChannel`` that a merchant can have."""
+
+    ALIPAY = "alipay", _("Alipay")
+    WECHAT = "wechat", _("WeChat Pay")
+    STRIPE = "stripe", _("Stripe")
+    TESTPAY = "testpay", _("Test provider")
 
 
 class PaymentKind(models.TextChoices):

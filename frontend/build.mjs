@@ -1,4 +1,5 @@
-// Bundles what the pages load into src/prewatt/static/dist: theme.js, app.js, charts.js, app.css, icons.svg.
+// Bundles what the pages load into src/prewatt/static/dist: theme.js, app.js, charts.js, app.css, icons.svg for the
+// console, theme.js, portal.js, portal.css, icons.svg for the portal.
 // Third-party code comes from node_modules (npm ci) and is never committed. PREWATT_DIST names another target folder.
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -43,10 +44,15 @@ const common = {
   logLevel: "warning",
 };
 
+// Tenants come with what their phone's chat program brings along.
+const olderPhones = { target: ["es2018", "chrome78", "firefox78", "safari12.1"] };
+
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 await Promise.all([
   build({ ...common, entryPoints: { theme: "src/theme.js", app: "src/app.js", charts: "src/charts.js" }, format: "iife" }),
   build({ ...common, entryPoints: { app: "src/app.css" } }),
+  build({ ...common, ...olderPhones, entryPoints: { portal: "src/portal.js" }, format: "iife" }),
+  build({ ...common, ...olderPhones, entryPoints: { portal: "src/portal.css" } }),
   sprite().then((svg) => writeFile(join(out, "icons.svg"), svg)),
 ]);

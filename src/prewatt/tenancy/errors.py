@@ -1,6 +1,6 @@
 """What tenancy can refuse."""
 
-from prewatt.kernel.errors import Conflict, NotFound
+from prewatt.kernel.errors import Conflict, NotFound, NotPermitted
 
 
 class UnknownAccount(NotFound):
@@ -19,3 +19,9 @@ class FixedTenancy(Conflict):
     """The fact was used by money and cannot be changed by an edit."""
 
     code = "fixed_tenancy"
+
+
+class RoleTooSmall(NotPermitted):
+    """The login shares the account, but not in a role that allows this."""
+
+    code = "role_too_small"

@@ -7,11 +7,11 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
-from prewatt.access.models import Scope
+from prewatt.access.models import Scope, User
 from prewatt.estate.models import Medium, MeteringPoint, Site
 from prewatt.kernel.ids import uuid7
 
@@ -146,3 +146,74 @@ class Tenancy(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.account_id} at {self.metering_point_id}"
+
+
+class ShareRole(models.TextChoices):
+    """What a login may do with an account that is shared with it; each may also do what stands before it."""
+
+    VIEWER = "viewer", _("Looks")
+    PAYER = "payer", _("Pays")
+    OWNER = "owner", _("Owner")
+
+
+@pghistory.track()
+class AccountShare(models.Model):
+    """A login sees an account in the portal, from a machine instant to another."""
+
+    public_id = models.UUIDField(default=uuid7, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="shares")
+    user = models.ForeignKey(User, models.PROTECT, related_name="shares")
+    role = models.CharField(max_length=6, choices=ShareRole)
+    from_at = models.DateTimeField(help_text="Machine time")
+    to_at = models.DateTimeField(null=True, blank=True, help_text="Machine time")
+    invited_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["public_id"], name="account_share_public_id_unique"),
+            models.UniqueConstraint(
+                fields=["account", "user"], condition=Q(to_at=None), name="account_share_open_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(to_at=None) | Q(to_at__gte=F("from_at")), name="account_share_ends_after_begin"
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role} of {self.account_id}"
+
+
+@pghistory.track(exclude=["token_hash"])
+class PortalInvitation(models.Model):
+    """Somebody was asked to look after an account in the portal. Its link works once, until it expires or is ended."""
+
+    public_id = models.UUIDField(default=uuid7, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="invitations")
+    role = models.CharField(max_length=6, choices=ShareRole)
+    name = models.CharField(max_length=120, blank=True)
+    recipient = models.CharField(max_length=254, help_text="A mail address, or a phone as +8613800000000")
+    language = models.CharField(max_length=10)
+    token_hash = models.CharField(max_length=64, help_text="SHA-256, hex")
+    invited_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(help_text="Machine time")
+    expires_at = models.DateTimeField(help_text="Machine time")
+    accepted_at = models.DateTimeField(null=True, blank=True, help_text="Machine time")
+    accepted_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="Machine time: taken back, or replaced")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["public_id"], name="portal_invitation_public_id_unique"),
+            models.UniqueConstraint(fields=["token_hash"], name="portal_invitation_token_unique"),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None, accepted_by=None)
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False),
+                name="portal_invitation_accepted_by_somebody",
+            ),
+            models.CheckConstraint(condition=Q(accepted_at=None) | Q(ended_at=None), name="portal_invitation_one_end"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.role} of {self.account_id}"

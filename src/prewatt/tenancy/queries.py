@@ -5,20 +5,23 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q, QuerySet, Value
 
 from prewatt.access.models import User
 from prewatt.access.permissions import Permission
 from prewatt.access.queries import for_scope
+from prewatt.kernel.clock import machine_now
 from prewatt.kernel.money import Money
 from prewatt.ledger.queries import party_balance
-from prewatt.tenancy.errors import UnknownAccount
-from prewatt.tenancy.models import Account, AccountState, Bucket, Tenancy
+from prewatt.tenancy.errors import RoleTooSmall, UnknownAccount
+from prewatt.tenancy.models import Account, AccountShare, AccountState, Bucket, Tenancy
 from prewatt.tenancy.search import search_words
-from prewatt.tenancy.values import AccountFacts, AccountPage, AccountPoint
+from prewatt.tenancy.values import AccountFacts, AccountPage, AccountPoint, SharedAccount, is_role_enough
 
 PAGE_ROWS_MAX = 200
 HITS_MAX = 50
+SHARED_MAX = 500
 
 
 def visible_accounts(*, user: User, permission: str = Permission.ACCOUNT_VIEW) -> QuerySet[Account]:
@@ -161,3 +164,68 @@ def _points(*, account_ids: Sequence[int]) -> dict[int, list[AccountPoint]]:
             AccountPoint(point_id, public_id, code, building, tenancy_id, period.lower, period.upper)
         )
     return found
+
+
+def list_shared_accounts(*, user: User, limit: int = SHARED_MAX) -> list[SharedAccount]:
+    """This function will list the accounts that are shared with the login now, open ones first: one query."""
+    rows = _shares(user).annotate(rooms=_ROOMS).order_by("-account__state", "account__number")
+    return [_shared(row) for row in rows.values(*_SHARED)[:limit]]
+
+
+def get_shared_account(*, user: User, public_id: UUID, role: str = "viewer") -> SharedAccount:
+    """This function will return an account that is shared with the login in the role, or in a larger one.
+
+    Raises UnknownAccount for a stranger, RoleTooSmall for a role that does not allow it.
+    """
+    row = _shares(user).filter(account__public_id=public_id).annotate(rooms=_ROOMS).values(*_SHARED).first()
+    if row is None:
+        raise UnknownAccount("There is no such account, or it is not shared with you.")
+    shared = _shared(row)
+    require_role(shared=shared, role=role)
+    return shared
+
+
+def require_role(*, shared: SharedAccount, role: str) -> None:
+    """This function will refuse what the login's role does not allow. Raises RoleTooSmall."""
+    if not is_role_enough(held=shared.role, needed=role):
+        raise RoleTooSmall(
+            "Your share of this account does not allow this.", hint="Ask the account's owner to give you more rights."
+        )
+
+
+_ROOMS = ArrayAgg(
+    "account__tenancies__metering_point__code",
+    filter=Q(account__tenancies__period__upper_inf=True),
+    order_by="account__tenancies__metering_point__code",
+    default=Value([]),
+)
+_SHARED = (
+    "account_id", "account__public_id", "account__number", "account__state", "account__payment_mode",
+    "account__currency", "account__site_id", "account__site__name", "account__customer__name", "rooms", "public_id",
+    "role",
+)  # fmt: skip
+
+
+def _shared(row: dict[str, Any]) -> SharedAccount:
+    return SharedAccount(
+        account_id=row["account_id"],
+        public_id=row["account__public_id"],
+        number=row["account__number"],
+        state=row["account__state"],
+        payment_mode=row["account__payment_mode"],
+        currency=row["account__currency"],
+        site_id=row["account__site_id"],
+        site_name=row["account__site__name"],
+        customer=row["account__customer__name"],
+        rooms=tuple(row["rooms"]),
+        share_public_id=row["public_id"],
+        role=row["role"],
+    )
+
+
+def _shares(user: User) -> QuerySet[AccountShare]:
+    """This function will narrow shares to those of the login that hold now (machine time)."""
+    if not user.is_active:
+        return AccountShare.objects.none()
+    now = machine_now()
+    return AccountShare.objects.filter(Q(to_at=None) | Q(to_at__gt=now), user=user, from_at__lte=now)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from prewatt.kernel.money import Money
@@ -105,3 +106,44 @@ class AccountPage:
 
     accounts: tuple[AccountFacts, ...]
     next_cursor: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class SharedAccount:
+    """An account as a login sees it in the portal, and what it may do there: ``viewer``, ``payer`` or ``owner``."""
+
+    account_id: int
+    public_id: UUID
+    number: str
+    state: str
+    payment_mode: str
+    currency: str
+    site_id: int
+    site_name: str
+    customer: str
+    rooms: tuple[str, ...]
+    share_public_id: UUID
+    role: str
+
+    @property
+    def may_pay(self) -> bool:
+        """This property will tell whether the login may pay for the account."""
+        return is_role_enough(held=self.role, needed="payer")
+
+    @property
+    def is_owner(self) -> bool:
+        """This property will tell whether the login may do with the account whatever its customer may."""
+        return self.role == "owner"
+
+    @property
+    def rooms_text(self) -> str:
+        """This property will hold the rooms in use, as people say them."""
+        return ", ".join(self.rooms)
+
+
+_ROLES: Final = ("viewer", "payer", "owner")
+
+
+def is_role_enough(*, held: str, needed: str) -> bool:
+    """This function will tell whether a role in sharing allows what another does. Raises ValueError for no role."""
+    return _ROLES.index(held) >= _ROLES.index(needed)

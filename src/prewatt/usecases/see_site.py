@@ -47,6 +47,15 @@ def see_site(*, user: User, permission: str) -> SiteView:
     site = Site.objects.select_related("scope").filter(wanted).order_by("code").first()
     if site is None:
         raise NoSite("There is no site yet for this login.", hint="Import an estate, or ask for a role on a site.")
+    return _view(site)
+
+
+def get_site(*, site_id: int) -> SiteView:
+    """This function will return a site by row number; who may see is asked before."""
+    return _view(Site.objects.select_related("scope").get(pk=site_id))
+
+
+def _view(site: Site) -> SiteView:
     return SiteView(
         id=site.pk, public_id=site.public_id, name=site.name, zone=ZoneInfo(site.time_zone), currency=site.currency,
         mode=site.supply_mode, live_since=site.live_since, operator_name=site.operator_name,

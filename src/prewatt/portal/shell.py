@@ -1,0 +1,77 @@
+"""What stands around every page of the portal: whose account, the way to the others, the five places at the foot."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from prewatt.portal.door import Visit
+from prewatt.tenancy.values import SharedAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place at the foot of the page. ``of_account``: its address names the account."""
+
+    code: str
+    icon: str
+    label: Promise
+    of_account: bool = True
+
+
+PLACES: Final = (
+    Place("home", "home", _("Home")),
+    Place("more", "dots", _("More"), of_account=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A place as the foot draws it."""
+
+    code: str
+    icon: str
+    label: Promise
+    url: str
+
+
+class Shell:
+    """The frame of one page."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
+        self.share = visit.share
+        self.asked_ms = visit.asked_ms
+
+    @property
+    def here(self) -> SharedAccount | None:
+        """This property will hold the account that the foot leads to: the page's, else the first that is open."""
+        return self.share or next(iter(self.visit.accounts), None)
+
+    @property
+    def others(self) -> list[SharedAccount]:
+        """This property will hold the accounts that one can change to."""
+        here = self.here
+        return [one for one in self.visit.accounts if here is None or one.public_id != here.public_id]
+
+    @property
+    def steps(self) -> list[Step]:
+        """This property will hold the foot's places; without an account there are only those that need none."""
+        here = self.here
+        return [
+            Step(
+                place.code, place.icon, place.label,
+                reverse(f"portal:{place.code}", args=[here.public_id] if place.of_account and here else []),
+            )
+            for place in PLACES
+            if here is not None or not place.of_account
+        ]  # fmt: skip
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """This context processor will hand every page of the portal its frame."""
+    visit = getattr(request, "visit", None)
+    return {"portal": None if visit is None else Shell(visit)}

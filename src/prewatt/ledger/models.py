@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
@@ -175,6 +176,10 @@ class DocumentSeries(models.Model):
         return f"{self.kind}-{self.year}-{self.point}"
 
 
+ISSUED_ONCE = ("account_month", "site_day", "account_terms")
+"""Kinds of subjects that have one paper of a kind in force: a corrected one needs the other void."""
+
+
 class Document(models.Model):
     """An issued paper: its number, what it says, and the hash of that."""
 
@@ -191,9 +196,39 @@ class Document(models.Model):
     voided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["series", "number"], name="document_number_unique")]
-        indexes: ClassVar = [models.Index(fields=["subject_kind", "subject_id"], name="document_subject")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["series", "number"], name="document_number_unique"),
+            models.UniqueConstraint(
+                fields=["kind", "subject_kind", "subject_id"],
+                condition=Q(voided_at=None, subject_kind__in=ISSUED_ONCE),
+                name="document_in_force_once",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["subject_kind", "subject_id"], name="document_subject"),
+            models.Index(KeyTextTransform("account_public_id", "content"), F("id"), name="document_account"),
+            models.Index(fields=["issued_at"], name="document_issued_at"),
+        ]
 
     @override
     def __str__(self) -> str:
         return f"{self.series} {self.number}"
+
+
+class DocumentFile(models.Model):
+    """A paper as it was first printed. It is handed out again byte for byte, whatever has become of the layout."""
+
+    document = models.ForeignKey(Document, models.PROTECT, related_name="files", db_index=False)
+    form = models.CharField(max_length=20, help_text="a4, a5 or roll; with :void behind it once the paper is void")
+    sha256 = models.CharField(max_length=64)
+    data = models.BinaryField()
+    printed_at = models.DateTimeField(help_text="Machine time")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["document", "form"], name="document_file_unique"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.document_id} {self.form}"

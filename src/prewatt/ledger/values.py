@@ -9,6 +9,7 @@ from uuid import UUID
 from typing_extensions import override
 
 from prewatt.kernel.money import Money
+from prewatt.ledger.documents import check_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,76 @@ class DocumentValue:
     voided_at: datetime | None = None
     subject: tuple[str, str] = ("", "")
     entry_id: int | None = None
+    content_hash: str = ""
+
+    @property
+    def check(self) -> str:
+        """This property will hold the code that is printed beside the number."""
+        return check_code(self.content_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentDraft:
+    """A paper about to be issued: its subject as (kind, id), what it says, and the entry that it is about."""
+
+    subject: tuple[str, str]
+    content: Mapping[str, Any]
+    entry_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLine:
+    """An issued paper in a list. What its content does not name is empty."""
+
+    id: int
+    public_id: UUID
+    number_text: str
+    kind: str
+    issued_at: datetime
+    voided_at: datetime | None
+    account_public_id: UUID | None
+    account: str
+    customer: str
+    amount: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRange:
+    """Numbers of a series that were drawn within some time. ``missing`` is 0: numbers have no gaps."""
+
+    kind: str
+    point: str
+    first: str
+    last: str
+    count: int
+    void: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """What an entry moved on a party's account. ``origin`` is the kind of the entry that it reverses."""
+
+    entry_id: int
+    kind: str
+    origin: str
+    occurred_at: datetime
+    booking_date: date
+    memo: dict[str, Any]
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBookings:
+    """What was booked on a party's account within some days, and how it stood before."""
+
+    opening: Money
+    bookings: tuple[Booking, ...]
+
+    @property
+    def closing(self) -> Money:
+        """This property will hold how the account stood after those days."""
+        return sum((one.amount for one in self.bookings), self.opening)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""Papers with numbers that have no gaps."""
+"""Papers with numbers that have no gaps, and the files that they were printed as."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,14 +13,32 @@ from prewatt.kernel.ids import uuid7
 from prewatt.ledger.documents import number_text
 from prewatt.ledger.errors import UnknownDocument
 from prewatt.ledger.hashing import hash_content, to_plain
-from prewatt.ledger.models import Document
-from prewatt.ledger.values import DocumentValue
+from prewatt.ledger.models import Document, DocumentFile
+from prewatt.ledger.values import DocumentDraft, DocumentValue
 
 _DRAW = """
-INSERT INTO ledger_documentseries (book_id, kind, year, point, next_no) VALUES (%s, %s, %s, %s, 2)
-ON CONFLICT (book_id, kind, year, point) DO UPDATE SET next_no = ledger_documentseries.next_no + 1
-RETURNING id, next_no - 1
+INSERT INTO ledger_documentseries (book_id, kind, year, point, next_no) VALUES (%(book)s, %(kind)s, %(year)s,
+    %(point)s, 1 + %(count)s)
+ON CONFLICT (book_id, kind, year, point) DO UPDATE SET next_no = ledger_documentseries.next_no + %(count)s
+RETURNING id, next_no - %(count)s
 """
+_LOCK = """
+INSERT INTO ledger_documentseries (book_id, kind, year, point, next_no)
+VALUES (%(book)s, %(kind)s, %(year)s, %(point)s, 1)
+ON CONFLICT (book_id, kind, year, point) DO UPDATE SET next_no = ledger_documentseries.next_no
+"""
+INSERT_AT_ONCE = 200
+
+
+def lock_series(*, book_id: int, kind: str, year: int, point: str) -> None:
+    """This function will let nobody else draw from the series until the transaction ends.
+
+    For papers that are in force once: what is found behind the lock stays so until the new one is issued.
+    """
+    require_unit_of_work()
+    locked: dict[str, Any] = {"book": book_id, "kind": kind, "year": year, "point": point}
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, locked)
 
 
 def issue_document(
@@ -38,21 +57,44 @@ def issue_document(
     Call it last: the series stays locked until the transaction ends, and a rollback gives the number back, so that
     there is no gap. ``point`` is the till or channel; ``subject`` is (kind, id).
     """
+    return issue_documents(
+        book_id=book_id, kind=kind, year=year, point=point, issued_at=issued_at,
+        drafts=[DocumentDraft(subject, content, entry_id)],
+    )[0]  # fmt: skip
+
+
+def issue_documents(
+    *, book_id: int, kind: str, year: int, point: str, issued_at: datetime, drafts: Sequence[DocumentDraft]
+) -> list[DocumentValue]:
+    """This function will draw the next numbers of the series at once and issue a paper for each draft, in their order.
+
+    Call it last, as ``issue_document``.
+    """
     require_unit_of_work()
+    if not drafts:
+        return []
+    drawn: dict[str, Any] = {"book": book_id, "kind": kind, "year": year, "point": point, "count": len(drafts)}
     with connection.cursor() as cursor:
-        cursor.execute(_DRAW, [book_id, kind, year, point])
-        series_id, number = cursor.fetchone()
-    text = number_text(kind=kind, year=year, point=point, number=number)
-    plain = to_plain(content)
-    document = Document.objects.create(
-        public_id=uuid7(), series_id=series_id, number=number, kind=kind, subject_kind=subject[0],
-        subject_id=subject[1], entry_id=entry_id, issued_at=issued_at, content=plain,
-        content_hash=hash_content(text, plain),
-    )  # fmt: skip
-    return DocumentValue(
-        id=document.pk, public_id=document.public_id, number_text=text, kind=kind, issued_at=issued_at, content=plain,
-        subject=subject, entry_id=entry_id,
-    )  # fmt: skip
+        cursor.execute(_DRAW, drawn)
+        series_id, first = cursor.fetchone()
+    documents, texts = [], []
+    for number, draft in enumerate(drafts, start=first):
+        text, plain = number_text(kind=kind, year=year, point=point, number=number), to_plain(draft.content)
+        texts.append(text)
+        documents.append(
+            Document(
+                public_id=uuid7(), series_id=series_id, number=number, kind=kind, subject_kind=draft.subject[0],
+                subject_id=draft.subject[1], entry_id=draft.entry_id, issued_at=issued_at, content=plain,
+                content_hash=hash_content(text, plain),
+            )
+        )  # fmt: skip
+    return [
+        DocumentValue(
+            id=one.pk, public_id=one.public_id, number_text=text, kind=kind, issued_at=issued_at, content=one.content,
+            subject=(one.subject_kind, one.subject_id), entry_id=one.entry_id, content_hash=one.content_hash,
+        )
+        for one, text in zip(Document.objects.bulk_create(documents, INSERT_AT_ONCE), texts, strict=True)
+    ]  # fmt: skip
 
 
 def void_document(*, public_id: UUID, now: datetime) -> None:
@@ -60,3 +102,22 @@ def void_document(*, public_id: UUID, now: datetime) -> None:
     require_unit_of_work()
     if Document.objects.filter(public_id=public_id, voided_at=None).update(voided_at=now) != 1:
         raise UnknownDocument("There is no such document, or it is void already.")
+
+
+def keep_files(*, form: str, files: Mapping[int, bytes], printed_at: datetime) -> None:
+    """This function will keep printed papers by row number of the paper; what was kept before stays as it was.
+
+    ``printed_at`` is machine time.
+    """
+    require_unit_of_work()
+    DocumentFile.objects.bulk_create(
+        [
+            DocumentFile(
+                document_id=document_id, form=form, sha256=hashlib.sha256(data).hexdigest(), data=data,
+                printed_at=printed_at,
+            )
+            for document_id, data in files.items()
+        ],
+        INSERT_AT_ONCE,
+        ignore_conflicts=True,
+    )  # fmt: skip

@@ -1,40 +1,19 @@
-"""Reads of the ledger. They name accounts by row number: who may see whom is decided by the rooms above."""
+"""Accounts, entries and days. Accounts are named by row number: who may see whom is decided by the rooms above."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 from django.db.models import Sum
 
 from prewatt.kernel.money import Money
-from prewatt.ledger.documents import number_text
-from prewatt.ledger.errors import UnknownAccount, UnknownDocument
-from prewatt.ledger.models import Book, Document, JournalEntry, LedgerAccount, Posting
+from prewatt.ledger.errors import UnknownAccount
+from prewatt.ledger.models import Book, JournalEntry, LedgerAccount, Posting
 from prewatt.ledger.services.days import last_sealed
-from prewatt.ledger.values import DocumentValue, PostingRow
-from prewatt.ledger.verification import verify
-
-__all__ = [
-    "document_numbers",
-    "find_book",
-    "find_document",
-    "find_entry",
-    "find_entry_memo",
-    "find_last_sealed_day",
-    "get_document",
-    "get_document_by_id",
-    "get_document_of_entry",
-    "house_balance",
-    "list_documents",
-    "list_postings",
-    "party_balance",
-    "party_postings_of_entries",
-    "party_postings_of_kind",
-    "verify",
-]
+from prewatt.ledger.values import AccountBookings, Booking, PostingRow
 
 PAGE_MAX = 500
 _HOUSE_BALANCE = """
@@ -56,6 +35,19 @@ JOIN ledger_ledgeraccount account ON account.id = posting.ledger_account_id
 WHERE posting.ledger_account_id = ANY(%(accounts)s) AND account.kind = 'party'
       AND (%(before)s::bigint IS NULL OR posting.seq < %(before)s)
 ORDER BY posting.id DESC LIMIT %(limit)s
+"""
+
+
+_BOOKED_SINCE = """
+SELECT account.id, account.currency, account.balance, entry.id, entry.kind, origin.kind, entry.occurred_at,
+       entry.booking_date, entry.memo::text, posting.amount
+FROM ledger_ledgeraccount account
+LEFT JOIN (ledger_posting posting JOIN ledger_journalentry entry
+               ON entry.id = posting.entry_id AND entry.booking_date >= %(from)s)
+    ON posting.ledger_account_id = account.id
+LEFT JOIN ledger_journalentry origin ON origin.id = entry.reverses_id
+WHERE account.id = ANY(%(accounts)s) AND account.kind = 'party'
+ORDER BY account.id, entry.booking_date, posting.seq
 """
 
 
@@ -84,6 +76,33 @@ def list_postings(
             {"accounts": list(ledger_account_ids), "before": before_seq, "limit": max(1, min(limit, PAGE_MAX))},
         )
         return [_posting_row(row) for row in cursor.fetchall()]
+
+
+def list_bookings(*, ledger_account_ids: Collection[int], from_day: date, to_day: date) -> dict[int, AccountBookings]:
+    """This function will return what was booked on party accounts on days from ``from_day`` to before ``to_day``.
+
+    In the order of days, with the balance before and after them: one statement, and so one moment. The balance before
+    is today's less everything booked since, because entries are booked on days in another order than they are written.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_BOOKED_SINCE, {"accounts": list(ledger_account_ids), "from": from_day})
+        rows = cursor.fetchall()
+    since: dict[int, int] = defaultdict(int)
+    within: dict[int, list[Booking]] = defaultdict(list)
+    standing: dict[int, Money] = {}
+    for account_id, currency, balance, entry_id, kind, origin, occurred_at, day, memo, amount in rows:
+        standing[account_id] = Money(balance, currency)
+        if entry_id is None:
+            continue
+        since[account_id] += amount
+        if day < to_day:
+            within[account_id].append(
+                Booking(entry_id, kind, origin or "", occurred_at, day, json.loads(memo), Money(amount, currency))
+            )
+    return {
+        account_id: AccountBookings(Money(now.minor - since[account_id], now.currency), tuple(within[account_id]))
+        for account_id, now in standing.items()
+    }
 
 
 def house_balance(*, book_id: int, code: str) -> Money:
@@ -131,63 +150,6 @@ def party_postings_of_entries(*, entry_ids: Collection[int]) -> dict[int, tuple[
 def find_last_sealed_day(*, book_id: int) -> date | None:
     """This function will return the last sealed day of the book."""
     return last_sealed(book_id)
-
-
-def find_document(*, public_id: UUID) -> DocumentValue | None:
-    """This function will return an issued paper."""
-    document = Document.objects.select_related("series").filter(public_id=public_id).first()
-    return _document_value(document) if document is not None else None
-
-
-def get_document(*, public_id: UUID) -> DocumentValue:
-    """This function will return an issued paper. Raises UnknownDocument."""
-    document = find_document(public_id=public_id)
-    if document is None:
-        raise UnknownDocument("There is no such document.")
-    return document
-
-
-def get_document_by_id(*, document_id: int) -> DocumentValue:
-    """This function will return an issued paper by its row number."""
-    return _document_value(Document.objects.select_related("series").get(pk=document_id))
-
-
-def get_document_of_entry(*, entry_id: int, kind: str) -> DocumentValue:
-    """This function will return the paper of that kind about an entry. Raises UnknownDocument."""
-    document = Document.objects.select_related("series").filter(entry=entry_id, kind=kind).first()
-    if document is None:
-        raise UnknownDocument(f"There is no {kind} of entry {entry_id}.")
-    return _document_value(document)
-
-
-def list_documents(*, subject_kind: str, subject_ids: Collection[str]) -> list[DocumentValue]:
-    """This function will return the papers about subjects, the newest first, at most 500."""
-    rows = Document.objects.select_related("series").filter(subject_kind=subject_kind, subject_id__in=list(subject_ids))
-    return [_document_value(document) for document in rows.order_by("-pk")[:PAGE_MAX]]
-
-
-def document_numbers(*, document_ids: Collection[int]) -> dict[int, tuple[UUID, str]]:
-    """This function will return the public id and the printed number of papers by row number."""
-    return {
-        paper.pk: (
-            paper.public_id,
-            number_text(
-                kind=paper.series.kind, year=paper.series.year, point=paper.series.point, number=paper.number
-            ),
-        )
-        for paper in Document.objects.select_related("series").filter(pk__in=document_ids)
-    }  # fmt: skip
-
-
-def _document_value(document: Document) -> DocumentValue:
-    series = document.series
-    return DocumentValue(
-        id=document.pk, public_id=document.public_id, kind=document.kind,
-        issued_at=document.issued_at, content=document.content,
-        number_text=number_text(kind=series.kind, year=series.year, point=series.point, number=document.number),
-        voided_at=document.voided_at, subject=(document.subject_kind, document.subject_id),
-        entry_id=document.entry_id,
-    )  # fmt: skip
 
 
 def _posting_row(row: tuple[Any, ...]) -> PostingRow:

@@ -1,0 +1,57 @@
+"""Reads of the ledger, split by use. Who may see whom is decided by the rooms above."""
+
+from prewatt.ledger.queries.books import (
+    find_book,
+    find_entry,
+    find_entry_memo,
+    find_last_sealed_day,
+    house_balance,
+    list_bookings,
+    list_postings,
+    party_balance,
+    party_postings_of_entries,
+    party_postings_of_kind,
+)
+from prewatt.ledger.queries.documents import (
+    document_numbers,
+    document_numbers_of_entries,
+    find_document,
+    find_documents_in_force,
+    find_file,
+    find_files,
+    get_document,
+    get_document_by_id,
+    get_document_of_entry,
+    list_account_documents,
+    list_documents,
+    list_number_ranges,
+    search_documents,
+)
+from prewatt.ledger.verification import verify
+
+__all__ = [
+    "document_numbers",
+    "document_numbers_of_entries",
+    "find_book",
+    "find_document",
+    "find_documents_in_force",
+    "find_entry",
+    "find_entry_memo",
+    "find_file",
+    "find_files",
+    "find_last_sealed_day",
+    "get_document",
+    "get_document_by_id",
+    "get_document_of_entry",
+    "house_balance",
+    "list_account_documents",
+    "list_bookings",
+    "list_documents",
+    "list_number_ranges",
+    "list_postings",
+    "party_balance",
+    "party_postings_of_entries",
+    "party_postings_of_kind",
+    "search_documents",
+    "verify",
+]

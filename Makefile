@@ -6,6 +6,9 @@ PYTHON ?= $(shell for one in python3 python3.14 python3.13 python3.12 python3.11
 BIN := .venv/bin
 ARGS ?=
 
+# Each role is a process of its own. Without bytecode kept beside the code, every start compiles all of it again: 2 s.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo up test check format bench faults front install install-dev wheel lock clean
 
 help:

@@ -29,10 +29,13 @@ from prewatt.cli.postgres.binaries import find_binaries, reachable
 from prewatt.cli.postgres.cluster import APP, OWNER, Cluster, create_extensions
 from prewatt.config.environment import Environment
 
-pytest_plugins = ["tests.fault_rows"]
+pytest_plugins = ["tests.fault_rows", "tests.scheduling"]
 
 _STALE_DATABASES = "select datname from pg_database where datname ~ '^test_[0-9]+_'"
 _OLD_TEMPLATES = "select datname from pg_database where datname ~ '^template_[0-9a-f]{16}$' order by oid desc offset 6"
+_TABLES = """
+select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+and not relispartition and relname <> 'django_migrations'"""
 
 
 def _test_folder() -> Path:
@@ -147,18 +150,21 @@ def _template(description: dict[str, Any], url: str) -> str:
 def _flush_past_the_guards(wrapper: Any) -> None:
     """Let tests with real commits empty their tables: the triggers of append-only tables are lifted for that moment.
 
-    Only the owner can do this, only in one transaction, and only here: nothing else of the tests passes them.
+    Only the owner can do this, only in one transaction, and only here: nothing else of the tests passes them. Tables
+    that Django does not manage are emptied with the rest; those that are partitioned, with their partitions.
     """
     guarded = "select tgrelid::regclass::text from pg_trigger where tgname = 'append_only'"
     bare = type(wrapper.ops).sql_flush
 
     def sql_flush(ops: Any, style: Any, tables: Any, **kwargs: Any) -> list[str]:
-        statements: list[str] = bare(ops, style, tables, **kwargs)
-        if not statements:
-            return statements
+        if not tables:
+            return []
         with wrapper.cursor() as cursor:
+            cursor.execute(_TABLES)
+            unmanaged = {name for (name,) in cursor.fetchall()}.difference(tables)
             cursor.execute(guarded)
             names = [name for (name,) in cursor.fetchall()]
+        statements: list[str] = bare(ops, style, [*tables, *sorted(unmanaged)], **kwargs)
         lifted = [f"ALTER TABLE {name} DISABLE TRIGGER append_only" for name in names]
         put_back = [f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER append_only" for name in names]
         return [*lifted, *statements, *put_back]

@@ -8,11 +8,15 @@ carries ``@pytest.mark.faults("A7", control=True)``. The fixture ``faults`` says
             ...
             faults.hit()
 
-``make test`` runs the short form, ``make faults`` the full one, ``.ci/run`` a third of the rows in full.
+What the oracle is asked (``tests/faults/invariants.py``) is noted by ``asked``. ``make test`` runs the short form of
+all rows, ``make faults`` the full one, ``.ci/run`` a third of the rows in full. Each of them fails when a row that is
+named below has no test, no hit, no invariant asked after it or no control run.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Final
 
 import pytest
@@ -21,7 +25,16 @@ ROWS: Final = (
     *(f"A{number}" for number in (*range(1, 13), 14, 15, 18, 19, 20, *range(25, 30))),
     *("B1", "B2", "B4", "B8", "C1", "C4", "C5", "C11", "D17", "F12", "G1", "G4", "G5", "G6", "H4", "H5", "H8"),
 )
+"""The rows that must pass. A row that an issue names is added here, and is missed until it has tests."""
+
 _PROPERTY: Final = "fault"
+_asked: Final[set[int]] = set()
+"""The invariants that the test that runs now has asked for, by number."""
+
+
+def asked(*numbers: int) -> None:
+    """Note that the oracle looked at these invariants: 4 is I4."""
+    _asked.update(numbers)
 
 
 @dataclass(slots=True)
@@ -49,16 +62,27 @@ class _Row:
     controls: int = 0
     controls_failed: int = 0
     seconds: float = 0.0
+    invariants: set[int] = field(default_factory=set)
 
     @property
-    def is_passed(self) -> bool:
-        return bool(self.hits and self.passed and self.controls) and not (self.failed or self.controls_failed)
+    def missing(self) -> list[str]:
+        """What keeps the row from being passed."""
+        lacks = {
+            "no test": not self.passed + self.failed,
+            "no hit": bool(self.passed) and not self.hits,
+            "no invariant asked": bool(self.passed) and not self.invariants,
+            "a test failed": bool(self.failed),
+            "no control run": not self.controls + self.controls_failed,
+            "a control run passed": bool(self.controls_failed),
+        }
+        return [what for what, is_so in lacks.items() if is_so]
 
 
 @dataclass(slots=True, eq=False)  # pytest keeps its plugins in sets
 class _Tally:
     full: bool
-    share: tuple[int, int]
+    wanted: tuple[str, ...]
+    is_demanded: bool
     rows: dict[str, _Row] = field(default_factory=lambda: defaultdict(_Row))
 
     @pytest.hookimpl
@@ -66,7 +90,7 @@ class _Tally:
         told: Any = dict(report.user_properties).get(_PROPERTY)
         if told is None or not (report.when == "call" or report.failed):
             return
-        rows, control, hits = told
+        rows, control, hits, invariants = told
         for name in rows:
             row = self.rows[name]
             row.seconds += report.duration
@@ -77,25 +101,62 @@ class _Tally:
                 row.hits += hits
                 row.passed += report.passed
                 row.failed += report.failed
+                row.invariants.update(invariants)
+
+    def unpassed(self) -> dict[str, list[str]]:
+        """The rows that are not passed, with why; a row that nobody asked for in this run is left out."""
+        seen = [name for name in self.wanted if self.is_demanded or name in self.rows]
+        return {name: missing for name in seen if (missing := self.rows[name].missing)}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.is_demanded and session.exitstatus == pytest.ExitCode.OK and self.unpassed():
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if not self.full:
+        if not (self.full or self.is_demanded):
             return
-        wanted = [name for place, name in enumerate(ROWS) if place % self.share[1] == self.share[0]]
-        terminalreporter.section("faults")
-        terminalreporter.write_line(
-            f"{'row':5} {'hits':>8} {'tests':>6} {'failed':>6} {'control':>8} {'s':>7}  verdict"
-        )
-        for name in wanted:
+        write, unpassed = terminalreporter.write_line, self.unpassed()
+        named = [name for name in self.wanted if self.is_demanded or name in self.rows]
+        terminalreporter.section("faults in full" if self.full else "faults in short form")
+        if self.full:
+            write(
+                f"{'row':5} {'hits':>8} {'tests':>6} {'failed':>6} {'control':>8} {'s':>7}  {'invariants':16} verdict"
+            )
+        for name in named if self.full else unpassed:
             row = self.rows[name]
             control = "none" if not row.controls + row.controls_failed else "fails" if row.controls else "PASSES"
-            verdict = "passed" if row.is_passed else "NOT PASSED"
-            terminalreporter.write_line(
-                f"{name:5} {row.hits:8} {row.passed:6} {row.failed:6} {control:>8} {row.seconds:7.1f}  {verdict}"
+            verdict = f"NOT PASSED: {', '.join(unpassed[name])}" if name in unpassed else "passed"
+            write(
+                f"{name:5} {row.hits:8} {row.passed:6} {row.failed:6} {control:>8} {row.seconds:7.1f}"
+                f"  {_shown(row.invariants):16} {verdict}"
             )
-        passed = sum(self.rows[name].is_passed for name in wanted)
-        terminalreporter.write_line(f"rows passed / rows named: {passed} / {len(wanted)}")
+        write(f"rows passed / rows named: {len(named) - len(unpassed)} / {len(named)}")
+
+
+def _shown(invariants: Iterable[int]) -> str:
+    """1, 2, 3, 9 as I1-3 I9."""
+    runs = [
+        [number for _, number in run]
+        for _, run in groupby(enumerate(sorted(invariants)), key=lambda pair: pair[1] - pair[0])
+    ]
+    return " ".join(f"I{run[0]}" if len(run) == 1 else f"I{run[0]}-{run[-1]}" for run in runs) or "none"
+
+
+def _share_of(config: pytest.Config) -> tuple[str, ...]:
+    place, shares = (int(part) for part in config.getoption("--share").split("/"))
+    if not 0 <= place < shares:
+        raise pytest.UsageError(f"--share {place}/{shares}: the first number must be below the second")
+    return tuple(name for index, name in enumerate(ROWS) if index % shares == place)
+
+
+def _runs_everything(config: pytest.Config) -> bool:
+    """Whether nobody chose tests by path or name: then every row that is named must be there."""
+    option = config.option
+    chosen = option.keyword or option.deselect or option.ignore or option.ignore_glob or option.collectonly
+    by_mark = option.markexpr not in {"", "faults"}
+    return not (chosen or by_mark) and config.args_source is not pytest.Config.ArgsSource.ARGS
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -107,18 +168,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    place, shares = (int(part) for part in config.getoption("--share").split("/"))
-    if not 0 <= place < shares:
-        raise pytest.UsageError(f"--share {place}/{shares}: the first number must be below the second")
-    config.pluginmanager.register(_Tally(config.getoption("--faults") == "full", (place, shares)), "prewatt-faults")
+    wanted = _share_of(config)
+    if not hasattr(config, "workerinput"):
+        tally = _Tally(config.getoption("--faults") == "full", wanted, _runs_everything(config))
+        config.pluginmanager.register(tally, "prewatt-faults")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the rows of other shares; tests of no row stay in every share."""
-    place, shares = (int(part) for part in config.getoption("--share").split("/"))
-    mine = {name for index, name in enumerate(ROWS) if index % shares == place}
+    mine = set(_share_of(config))
     left_out = [item for item in items if (rows := _rows_of(item)) and not mine.intersection(rows)]
-    if shares > 1 and left_out:
+    if len(mine) < len(ROWS) and left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
 
@@ -133,6 +193,10 @@ def faults(request: pytest.FixtureRequest) -> Any:
     return Faults(_rows_of(request.node), request.config.getoption("--faults") == "full")
 
 
+def pytest_runtest_setup() -> None:
+    _asked.clear()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     rows = _rows_of(item)
@@ -140,5 +204,5 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         told = getattr(item, "funcargs", {}).get("faults")
         hits = told.hits if isinstance(told, Faults) else 1
         control = any(mark.kwargs.get("control") for mark in item.iter_markers("faults"))
-        item.user_properties.append((_PROPERTY, [list(rows), control, hits]))
+        item.user_properties.append((_PROPERTY, [list(rows), control, hits, sorted(_asked)]))
     yield

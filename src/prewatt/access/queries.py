@@ -2,7 +2,10 @@
 
 import hashlib
 import hmac
-from typing import TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import NamedTuple, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
@@ -15,12 +18,32 @@ MACHINE_MARK = "pw"
 TOKEN_CHARS_MAX = 200
 
 
+class _Grant(NamedTuple):
+    """A role that a login holds now: where, and what it permits."""
+
+    scope: Scope
+    permissions: frozenset[str]
+
+
+_kept: ContextVar[dict[int, list[_Grant]] | None] = ContextVar("kept_grants", default=None)
+
+
+@contextmanager
+def rights_read_once() -> Iterator[None]:
+    """This function will make a page that only reads ask once what each login may do: while it is drawn, no more."""
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
 def get_user_permissions(*, user: User, scope: Scope | None = None) -> frozenset[str]:
     """This function will return what the login may do in the scope; without one, what it may do anywhere."""
     found: set[str] = set()
-    for path, permissions in _memberships(user).values_list("scope__path", "role__permissions"):
-        if scope is None or scope.path.startswith(path):
-            found.update(permissions)
+    for grant in _grants(user):
+        if scope is None or scope.path.startswith(grant.scope.path):
+            found.update(grant.permissions)
     return frozenset(found)
 
 
@@ -34,11 +57,9 @@ def scopes_of(*, user: User, permission: str) -> list[Scope]:
 
     What lies below one of them is not listed again.
     """
-    rows = Scope.objects.filter(
-        pk__in=_memberships(user).filter(role__permissions__contains=[str(permission)]).values("scope_id")
-    ).order_by("path")
+    scopes = [grant.scope for grant in _grants(user) if permission in grant.permissions]
     tops: list[Scope] = []
-    for scope in rows:
+    for scope in sorted(scopes, key=lambda scope: scope.path):
         if not any(scope.path.startswith(top.path) for top in tops):
             tops.append(scope)
     return tops
@@ -83,8 +104,15 @@ def hash_token(token_text: str) -> str:
     return hashlib.sha256(token_text.encode()).hexdigest()
 
 
-def _memberships(user: User) -> QuerySet[Membership]:
+def _grants(user: User) -> list[_Grant]:
     if not user.is_active:
-        return Membership.objects.none()
+        return []
+    kept = _kept.get()
+    if kept is not None and user.pk in kept:
+        return kept[user.pk]
     now = machine_now()
-    return Membership.objects.filter(Q(to_at=None) | Q(to_at__gt=now), user=user, from_at__lte=now)
+    rows = Membership.objects.filter(Q(to_at=None) | Q(to_at__gt=now), user=user, from_at__lte=now)
+    grants = [_Grant(row.scope, frozenset(row.role.permissions)) for row in rows.select_related("scope", "role")]
+    if kept is not None:
+        kept[user.pk] = grants
+    return grants

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +19,7 @@ from django.utils.timezone import activate
 
 from prewatt.access.audit import Actor
 from prewatt.access.permissions import Permission
-from prewatt.access.queries import get_user_permissions
+from prewatt.access.queries import get_user_permissions, rights_read_once
 from prewatt.console.problems import explain
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.errors import NotFound, NotPermitted, PrewattError
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 PUBLIC: Final = "public"
 """The mark of a page that needs no permission: signing in and out, choosing language and theme."""
+
+SAFE: Final = frozenset({"GET", "HEAD"})
 
 View = Callable[..., HttpResponseBase]
 
@@ -59,9 +62,10 @@ def requires(permission: Permission) -> Callable[[View], View]:
             if not request.user.is_authenticated:
                 return _ask_to_sign_in(request)
             try:
-                request.desk = _desk(request.user, permission)
-                activate(request.desk.site.zone)
-                return view(request, *args, **kwargs)
+                with rights_read_once() if request.method in SAFE else nullcontext():
+                    request.desk = _desk(request.user, permission)
+                    activate(request.desk.site.zone)
+                    return view(request, *args, **kwargs)
             except PrewattError as error:
                 return problem_page(request, error)
 

@@ -26,7 +26,7 @@ def board(request: DeskRequest) -> HttpResponseBase:
     rows = list_room_tiles(user=request.desk.user, site_id=request.desk.site.id, now=now)
     context = {
         "section": "rooms",
-        "blocks": blocks(rows, now=now),
+        "blocks": blocks(rows),
         "legend": legend(rows),
         "count": len(rows),
         "wanted": request.GET.get("state", ""),
@@ -42,7 +42,7 @@ def tiles(request: DeskRequest) -> HttpResponseBase:
     wanted = [UUID(text) for text in request.GET.get("ids", "").split(",")[:TILES_MAX] if _is_uuid(text)]
     now = estate_now()
     rows = list_room_tiles(user=request.desk.user, site_id=request.desk.site.id, now=now, public_ids=wanted)
-    return HttpResponse("".join(tile_html(row, 0, now=now) for row in rows))
+    return HttpResponse("".join(tile_html(row, 0) for row in rows))
 
 
 def _is_uuid(text: str) -> bool:

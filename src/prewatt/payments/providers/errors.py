@@ -5,6 +5,7 @@
     Refused
     ├── CallbackMalformed    not what the provider's protocol sends: size, character set, duplicate keys, an amount
     ├── CallbackForged       no valid signature, an unknown key, or a time stamp outside the window
+    ├── CallbackIrrelevant   truly the provider's and ours, but about nothing that is kept: answer it with success
     ├── CallbackForeign      truly the provider's, but meant for another merchant or another app
     ├── BadMerchant          the channel is unknown, or a key or setting of the merchant is missing or unreadable
     ├── WayNotOffered        this channel cannot be paid in this way, or not in this currency
@@ -35,6 +36,12 @@ class CallbackForeign(Refused):
     """The provider sent this, but to another merchant or another app."""
 
     code = "callback_foreign"
+
+
+class CallbackIrrelevant(Refused):
+    """The provider told us something that is about no payment and no refund. It need not come again."""
+
+    code = "callback_irrelevant"
 
 
 class BadMerchant(Refused):

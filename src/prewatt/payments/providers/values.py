@@ -182,7 +182,7 @@ class Provider(Protocol):
         ...
 
     def read_callback(self, raw: RawCallback) -> TradeFact | RefundFact:
-        """This method will verify and read a call-back. Raises CallbackForged, -Malformed or -Foreign."""
+        """This method will verify and read a call-back. Raises CallbackForged, -Malformed, -Foreign, -Irrelevant."""
         ...
 
     def answer(self, *, ok: bool, message: str = "") -> CallbackAnswer:

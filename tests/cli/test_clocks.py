@@ -20,7 +20,15 @@ def test_at_real_time_it_catches_up_with_the_machine(tmp_path: Path) -> None:
     kept = tmp_path / "clock.json"
     write_beat(kept, clock=EstateClock.real_time(), machine_at=NOW)
     later = NOW + timedelta(days=1)
-    assert resume_clock(kept, speed=1, machine_at=later, first_at=later).estate_at(later) == later
+    clock = resume_clock(kept, speed=1, machine_at=later, first_at=NOW - timedelta(hours=3), in_real_time=True)
+    assert clock.estate_at(later) == later
+
+
+def test_one_that_began_in_another_time_goes_on_where_it_was(tmp_path: Path) -> None:
+    kept, first = tmp_path / "clock.json", datetime(2026, 3, 1, tzinfo=UTC)
+    write_beat(kept, clock=EstateClock(NOW, first), machine_at=NOW)
+    later = NOW + timedelta(days=1)
+    assert resume_clock(kept, speed=1, machine_at=later, first_at=first).estate_at(later) < first + timedelta(minutes=1)
 
 
 @given(speed=st.integers(1, 240), then=st.integers(1, 240), off_s=st.integers(0, 10**6), ran_s=st.integers(0, 10**6))

@@ -12,18 +12,21 @@ BEAT_EVERY_S: Final = 1.0
 _MARGIN_S: Final = 3
 
 
-def resume_clock(path: Path, *, speed: int, machine_at: datetime, first_at: datetime) -> EstateClock:
+def resume_clock(
+    path: Path, *, speed: int, machine_at: datetime, first_at: datetime, in_real_time: bool = False
+) -> EstateClock:
     """This function will return the clock to run with from ``machine_at`` on.
 
     At the very first start estate time begins at ``first_at``. Later it goes on just after the last beat, because no
-    meter is read while nothing runs; at real time it catches up with the machine unless it is ahead of it.
+    meter is read while nothing runs; one that began ``in_real_time`` and runs at speed 1 catches up with the machine
+    unless it is ahead of it.
     """
     last = read_beat(path)
     if last is None:
         return EstateClock(machine_at, first_at, speed)
     resumed = last[0] + timedelta(seconds=_MARGIN_S * last[1])
-    behind_machine = first_at == machine_at and speed == 1
-    return EstateClock(machine_at, max(resumed, machine_at) if behind_machine else resumed, speed)
+    catches_up = in_real_time and speed == 1
+    return EstateClock(machine_at, max(resumed, machine_at) if catches_up else resumed, speed)
 
 
 def write_beat(path: Path, *, clock: EstateClock, machine_at: datetime) -> None:

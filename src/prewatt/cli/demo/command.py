@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from prewatt.cli.clocks import BEAT_EVERY_S, own, resume_clock, write_beat
+from prewatt.cli.clocks import BEAT_EVERY_S, own, read_beat, resume_clock, write_beat
 from prewatt.cli.demo.files import DemoFacts, free_port_block
 from prewatt.cli.demo.plan import HISTORY_DAYS, TIME_ZONE
 from prewatt.cli.demo.virtual import PORT_FIRST
@@ -24,14 +25,15 @@ from prewatt.config.environment import PREFIX, Process, environment
 from prewatt.kernel.clock import EstateClock, machine_now, monotonic_s
 from prewatt.kernel.period import day_start, local_date
 from prewatt.simulator.estate import save
-from prewatt.simulator.pace import sweep_s
+from prewatt.simulator.pace import sweep_us
 
 _FACTS: Final = "demo.json"
 _ESTATE: Final = "estate.json"
 _CLOCK: Final = "clock.json"
+_MADE: Final = "demo.made"
 _SIMULATOR: Final = "simulator"
 _START_HOUR: Final = timedelta(hours=10)
-_QUARTER_HOUR_S: Final = 900
+_QUARTER_HOUR_US: Final = 900_000_000
 
 
 @click.command()
@@ -51,16 +53,20 @@ def demo(
     env = environment()
     with launching(host=host, port=choose_port(host or env.host, port or env.port)) as launch:
         state = launch.folder.path / "state"
-        facts, is_new = _facts(state, seed=seed, first_day=first_day.date() if first_day else None)
-        _refuse_too_fast(facts, speed)
-        clock = resume_clock(state / _CLOCK, speed=speed, machine_at=machine_now(), first_at=facts.start_at)
+        facts = _facts(state, seed=seed, first_day=first_day.date() if first_day else None, speed=speed)
+        clock = resume_clock(
+            state / _CLOCK,
+            speed=speed,
+            machine_at=machine_now(),
+            first_at=facts.start_at,
+            in_real_time=facts.in_real_time,
+        )
         launch.variables[f"{PREFIX}CLOCK"] = clock.encode()
-        _run(launch, state, facts, clock, is_new=is_new)
+        _run(launch, state, facts, clock)
 
 
 @click.command(hidden=True)
-@click.option("--speed", type=int, default=1)
-def demo_prepare(*, speed: int) -> None:
+def demo_prepare() -> None:
     """Create the demo's estate, logins and last day."""
     with database():
         enter(Process.COMMAND)
@@ -68,7 +74,18 @@ def demo_prepare(*, speed: int) -> None:
         from prewatt.estate.secrets import MeterSafe
 
         safe = MeterSafe.open(environment().meter_key_file, create=True)
-        prepare(facts=_kept_facts(), speed=speed, safe=safe, say=click.echo)
+        prepare(facts=_kept_facts(), safe=safe, say=click.echo)
+
+
+@click.command(hidden=True)
+@click.option("--speed", type=int, required=True)
+def demo_pace(*, speed: int) -> None:
+    """Set the demo's site to another speed than it ran at before."""
+    with database():
+        enter(Process.COMMAND)
+        from prewatt.cli.demo.prepare import change_pace
+
+        change_pace(speed=speed)
 
 
 @click.command(hidden=True)
@@ -81,14 +98,17 @@ def demo_history() -> None:
         fill_history(facts=_kept_facts(), say=click.echo)
 
 
-def _run(launch: Launch, state: Path, facts: DemoFacts, clock: EstateClock, *, is_new: bool) -> None:
+def _run(launch: Launch, state: Path, facts: DemoFacts, clock: EstateClock) -> None:
     launch.begin_database()
     launch.migrate()
-    made = state / "demo.made"
-    if not made.exists():
-        launch.finish("prepare", ["demo-prepare", "--speed", str(clock.speed)], shown=True)
+    made, beat = state / _MADE, read_beat(state / _CLOCK)
+    is_new = not made.exists()
+    if is_new:
+        launch.finish("prepare", ["demo-prepare"], shown=True)
         made.touch()
         own(made, like=state)
+    if clock.speed != (beat[1] if beat else facts.speed):
+        launch.finish("pace", ["demo-pace", "--speed", str(clock.speed)])
     launch.start_role(
         "simulate",
         [
@@ -109,8 +129,11 @@ def _run(launch: Launch, state: Path, facts: DemoFacts, clock: EstateClock, *, i
         launch.supervisor.run(until=_beating(state / _CLOCK, clock))
 
 
-def _facts(state: Path, *, seed: int, first_day: date | None) -> tuple[DemoFacts, bool]:
-    """This function will return the facts of the demo in this folder, making them at the first start."""
+def _facts(state: Path, *, seed: int, first_day: date | None, speed: int) -> DemoFacts:
+    """This function will return the facts of the demo in this folder, making them at the first start.
+
+    A speed that the wires do not allow is refused before anything is kept.
+    """
     kept = DemoFacts.load(state / _FACTS)
     if kept is not None:
         if (first_day or kept.first_day, seed) != (kept.first_day, kept.seed):
@@ -118,19 +141,20 @@ def _facts(state: Path, *, seed: int, first_day: date | None) -> tuple[DemoFacts
                 f"This folder holds the demo of seed {kept.seed} from {kept.first_day} on.",
                 hint="Leave out --seed and --first-day, or name a new folder with --data.",
             )
-        return kept, False
+        refuse_too_fast(kept, speed)
+        return kept
     zone, now = ZoneInfo(TIME_ZONE), machine_now()
     start_at = now if first_day is None else day_start(first_day + timedelta(days=HISTORY_DAYS), zone) + _START_HOUR
     begins = first_day or local_date(now, zone) - timedelta(days=HISTORY_DAYS)
-    facts = DemoFacts(seed=seed, first_day=begins, start_at=start_at)
+    facts = DemoFacts(seed=seed, first_day=begins, start_at=start_at, speed=speed, in_real_time=first_day is None)
     plan = facts.plan()
-    ports = free_port_block(host="127.0.0.1", wanted=PORT_FIRST, count=len(plan.floors))
-    facts = DemoFacts(seed=seed, first_day=begins, start_at=start_at, port_first=ports)
+    refuse_too_fast(facts, speed)
+    facts = replace(facts, port_first=free_port_block(host="127.0.0.1", wanted=PORT_FIRST, count=len(plan.floors)))
     save(facts.estate(plan), path=state / _ESTATE)
     facts.save(state / _FACTS)
     for name in (_ESTATE, _FACTS):
         own(state / name, like=state)
-    return facts, True
+    return facts
 
 
 def _kept_facts() -> DemoFacts:
@@ -140,9 +164,9 @@ def _kept_facts() -> DemoFacts:
     return facts
 
 
-def _refuse_too_fast(facts: DemoFacts, speed: int) -> None:
+def refuse_too_fast(facts: DemoFacts, speed: int) -> None:
     """This function will refuse a speed at which a sweep no longer fits into a quarter of an estate hour."""
-    limit = _QUARTER_HOUR_S // sweep_s(facts.estate(facts.plan()))
+    limit = _QUARTER_HOUR_US // sweep_us(facts.estate(facts.plan()))
     if speed > limit:
         raise UnableToStart(
             f"At --speed {speed} the meters cannot be read within a quarter of an estate hour.",

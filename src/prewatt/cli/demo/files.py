@@ -19,12 +19,18 @@ _BLOCKS_MAX = 40
 
 @dataclass(frozen=True, slots=True)
 class DemoFacts:
-    """How this demo was made; the same facts make the same estate and the same ledger."""
+    """How this demo was made; the same facts make the same estate and the same ledger.
+
+    ``speed`` is that of the first start: the tenants who run dry do so minutes apart on the visitor's watch.
+    ``in_real_time`` says that its clock began as the machine's and may catch up with it.
+    """
 
     seed: int
     first_day: date
     start_at: datetime
     port_first: int = PORT_FIRST
+    speed: int = 1
+    in_real_time: bool = True
 
     @property
     def zone(self) -> ZoneInfo:
@@ -50,6 +56,8 @@ class DemoFacts:
             first_day=date.fromisoformat(raw["first_day"]),
             start_at=datetime.fromisoformat(raw["start_at"]),
             port_first=raw["port_first"],
+            speed=raw.get("speed", 1),
+            in_real_time=raw.get("in_real_time", True),
         )
 
     def save(self, path: Path) -> None:

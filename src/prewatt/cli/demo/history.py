@@ -40,7 +40,8 @@ def fill_history(*, facts: DemoFacts, say: Callable[[str], None]) -> None:
         _tell(site, number)
     say("History: all readings are in")
     reckoner = Reckoner(meters=meters, first_day=facts.first_day, zone=facts.zone)
-    _close_days(site, facts, chronological(plan_purses(plan, reckoner=reckoner, start_at=facts.start_at)), series)
+    purses = plan_purses(plan, reckoner=reckoner, start_at=facts.start_at, speed=facts.speed)
+    _close_days(site, facts, chronological(purses), series)
     _at(facts.start_at)
     with unit_of_work(actor=DEMO, verb="fill_history", scope=site.scope):
         finish_progress(scope=site.scope, kind=HISTORY)

@@ -21,7 +21,8 @@ from prewatt.rating.tariff import BandSource, Tariff
 from prewatt.simulator.meters import VirtualMeter
 
 MINUTES_TO_ZERO = (2, 3, 4, 6, 9, 14)
-"""When the showcase tenants run dry, in estate minutes after the start."""
+"""When the showcase tenants run dry, in minutes of the visitor's watch after the start: one after the other at any
+speed. All at once would be more than a site disconnects in a minute."""
 
 _LEVEL_1_DAYS, _LEVEL_2_DAYS = 7, 3
 _NEVER_BELOW_DAYS = 8
@@ -97,21 +98,20 @@ class Reckoner:
         return [totals[band] for band in BANDS]
 
 
-def plan_purses(plan: DemoPlan, *, reckoner: Reckoner, start_at: datetime) -> list[PursePlan]:
+def plan_purses(plan: DemoPlan, *, reckoner: Reckoner, start_at: datetime, speed: int = 1) -> list[PursePlan]:
     """This function will return every tenant's money, in the plan's order. The same inputs give the same fen."""
     rng = random.Random(f"{plan.seed}:money")
-    minutes = iter(MINUTES_TO_ZERO)
-    return [_purse(tenant, reckoner, start_at, rng, minutes) for tenant in plan.tenants]
+    dry = (start_at + speed * timedelta(minutes=minutes) for minutes in MINUTES_TO_ZERO)
+    return [_purse(tenant, reckoner, start_at, rng, dry) for tenant in plan.tenants]
 
 
 def _purse(
-    tenant: TenantPlan, reckoner: Reckoner, start_at: datetime, rng: random.Random, minutes: Iterator[int]
+    tenant: TenantPlan, reckoner: Reckoner, start_at: datetime, rng: random.Random, dry: Iterator[datetime]
 ) -> PursePlan:
     so_far = reckoner.cost(tenant, start_at)
     daily = Money(max(so_far.minor // HISTORY_DAYS, 1), CURRENCY)
     if tenant.fate is Fate.MINUTES:
-        dry_at = start_at + timedelta(minutes=next(minutes))
-        opening = max(reckoner.cost(tenant, dry_at), so_far + Money(2, CURRENCY))
+        opening = max(reckoner.cost(tenant, next(dry)), so_far + Money(2, CURRENCY))
         return PursePlan(tenant.code, opening, *_levels(daily), top_ups=())
     left = Money(daily.minor * tenant.days_left, CURRENCY)
     spare = left - Money(daily.minor * _NEVER_BELOW_DAYS, CURRENCY)

@@ -9,9 +9,10 @@ from prewatt.cases.services import start_progress
 from prewatt.cli.demo.files import DemoFacts, virtual_meters
 from prewatt.cli.demo.logins import LOGINS, PASSWORD
 from prewatt.cli.demo.money import Reckoner, plan_purses
+from prewatt.cli.demo.pace import keep_pace, read_interval_s
 from prewatt.cli.demo.plan import HISTORY_DAYS, OPERATOR, SITE_CODE
 from prewatt.cli.demo.readings import Recorder, batches_of, history_series, last_day_series
-from prewatt.cli.demo.sheet import demo_sheet, read_interval_s
+from prewatt.cli.demo.sheet import demo_sheet
 from prewatt.estate.models import Site, SupplyMode
 from prewatt.estate.secrets import MeterSafe
 from prewatt.supply.services.modes import ensure_policy
@@ -26,26 +27,27 @@ _RULES: Final = {
     "friendly_from": None,
     "friendly_to": None,
     "friendly_weekends": False,
-    "last_call_s": 60,
     "notice_channels": ["letterbox"],
 }
 
 
-def prepare(*, facts: DemoFacts, speed: int, safe: MeterSafe, say: Callable[[str], None]) -> None:
+def prepare(*, facts: DemoFacts, safe: MeterSafe, say: Callable[[str], None]) -> None:
     """This function will create the estate, so that pages and collector can start; history is filled in afterwards."""
     plan = facts.plan()
     estate = facts.estate(plan)
     meters = virtual_meters(plan, estate)
     reckoner = Reckoner(meters=meters, first_day=facts.first_day, zone=facts.zone)
-    purses = plan_purses(plan, reckoner=reckoner, start_at=facts.start_at)
+    purses = plan_purses(plan, reckoner=reckoner, start_at=facts.start_at, speed=facts.speed)
     say(f"Creating the estate: {len(plan.units)} meters behind {len(plan.floors)} gateways …")
-    sheet = demo_sheet(plan, estate=estate, purses=purses, first_day=facts.first_day, interval_s=read_interval_s(speed))
+    interval_s = read_interval_s(facts.speed)
+    sheet = demo_sheet(plan, estate=estate, purses=purses, first_day=facts.first_day, interval_s=interval_s)
     import_estate(actor=DEMO, sheet=sheet, safe=safe, reason="Demo estate")
     for username, (role, name) in LOGINS.items():
         create_login(actor=DEMO, username=username, password=PASSWORD, name=name, role_code=role, organisation=OPERATOR)
     site = Site.objects.select_related("scope").get(code=SITE_CODE)
     with unit_of_work(actor=DEMO, verb="set_rules", scope=site.scope, reason="The demo has no friendly hours"):
         ensure_policy(site=site, rules=_RULES)
+        keep_pace(site=site, speed=facts.speed)
         start_progress(scope=site.scope, kind=HISTORY, total=batches_of(history_series(facts)) + HISTORY_DAYS)
     say("Recording the last day …")
     recorder = Recorder(actor=DEMO, site_id=site.pk, meters=meters)
@@ -57,3 +59,10 @@ def prepare(*, facts: DemoFacts, speed: int, safe: MeterSafe, say: Callable[[str
         mode=SupplyMode.LIVE,
         statement="The demo begins live.",
     )
+
+
+def change_pace(*, speed: int) -> None:
+    """This function will set the demo's site to another speed than it ran at before."""
+    site = Site.objects.select_related("scope").get(code=SITE_CODE)
+    with unit_of_work(actor=DEMO, verb="set_rules", scope=site.scope, reason=f"The demo runs at speed {speed}"):
+        keep_pace(site=site, speed=speed)

@@ -35,20 +35,11 @@ from prewatt.simulator.estate import MeterSpec, VirtualEstate
 
 OPERATOR_CODE = "OP"
 OPERATOR_ACCOUNT = "0000001"
-READ_INTERVAL_S = 60
-"""Estate seconds between two reads of a meter at real time."""
-
-READ_INTERVAL_MAX_S = 900
 
 
 def account_number(tenant: str) -> str:
     """This function will return the account number of a tenant's code: ``C0012`` → ``0010012``."""
     return f"001{tenant[1:]}"
-
-
-def read_interval_s(speed: int) -> int:
-    """This function will return the estate seconds between two reads, when estate time runs ``speed`` times faster."""
-    return min(READ_INTERVAL_S * speed, READ_INTERVAL_MAX_S)
 
 
 def demo_sheet(

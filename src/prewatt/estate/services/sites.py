@@ -42,6 +42,14 @@ def ensure_site(*, organisation: Scope, spec: SiteSpec) -> tuple[Site, Tally]:
     return kept.rows[spec.code], kept.tally
 
 
+def set_read_interval(*, site: Site, read_interval_s: int) -> None:
+    """This function will set how many estate seconds lie between two reads of a meter. Needs a unit of work."""
+    require_unit_of_work()
+    if site.read_interval_s != read_interval_s:
+        site.read_interval_s = read_interval_s
+        site.save(update_fields=["read_interval_s"])
+
+
 def keep_calendar(*, site: Site, days: Mapping[date, tuple[str, str]]) -> Tally:
     """This function will bring the named dates of a site's calendar in line; ``days`` holds kind and name by date."""
     present = by_key(CalendarDay.objects.filter(site=site), "date")

@@ -218,6 +218,19 @@ def test_foreign_answers_and_bad_data_are_shown_to_a_person() -> None:
     run(main())
 
 
+def test_a_late_answer_is_not_taken_for_a_foreign_one() -> None:
+    async def main() -> None:
+        estate = Estate(meters=4, items=REGISTERS)
+        slow = estate.buses[0].meters[1]
+        estate.buses[0].fault = lambda meter, _frame, raw: [(0.7, raw)] if meter is slow else None
+        await swept(estate, 130)
+        assert estate.ear.all(FieldRejected) == []
+        assert sum(one.rejected.get("late", 0) for one in estate.ear.all(BusSweep)) >= 2
+        assert {one.installation_id for one in readings(estate)} == {0, 2, 3}
+
+    run(main())
+
+
 def test_two_meters_with_one_address_are_named() -> None:
     async def main() -> None:
         estate = Estate(meters=5, items=REGISTERS)

@@ -12,7 +12,7 @@ from prewatt.field.dlt645 import ask_registers
 from prewatt.field.errors import UnknownProfile
 from prewatt.field.health import LOST_AFTER, Health
 from prewatt.field.profiles import get_profile
-from prewatt.field.schedule import next_sweep_at, pause_s
+from prewatt.field.schedule import MIDNIGHT_QUIET, next_sweep_at, pause_s
 from prewatt.field.times import Times
 from prewatt.kernel.clock import EstateClock
 from prewatt.link.messages import (
@@ -137,6 +137,26 @@ def test_each_day_has_its_daily_register_and_clock_once() -> None:
         daily = [one for one in estate.ear.all(ReadingReported) if one.kind is ReadKind.DAILY]
         assert len(daily) == len({(one.installation_id, one.read_at) for one in daily}) == 4
         assert estate.buses[0].meters[0].asked[CLOCK] == 2
+
+    run(main())
+
+
+@pytest.mark.parametrize("skew_s", [-90, -50, -20, 20, 50])
+def test_what_is_read_about_midnight_never_contradicts_what_the_meter_froze(skew_s: int) -> None:
+    async def main() -> None:
+        midnight = datetime(2026, 11, 23, tzinfo=ZONE)
+        estate = Estate(meters=3, interval_s=5, begins=midnight - timedelta(seconds=150))
+        for meter in estate.buses[0].meters:
+            meter.skew, meter.wh_a_second = timedelta(seconds=skew_s), 10
+        estate.start()
+        await asyncio.sleep(360)
+        await estate.collector.stop()
+        for number in range(3):
+            found = [one for one in estate.ear.all(ReadingReported) if one.installation_id == number]
+            in_time = sorted(found, key=lambda one: one.read_at)
+            assert [one.read_at for one in found if one.kind is ReadKind.DAILY][-1] == midnight
+            if abs(skew_s) < MIDNIGHT_QUIET.total_seconds():
+                assert [one.total_wh for one in in_time] == sorted(one.total_wh for one in found)
 
     run(main())
 
@@ -306,12 +326,13 @@ def test_health_counts_cycles() -> None:
     [
         ("2026-11-22T08:00:00", 900, "2026-11-22T08:15:00"),
         ("2026-11-22T08:14:59", 900, "2026-11-22T08:15:00"),
-        ("2026-11-22T23:50:00", 900, "2026-11-23T00:00:00"),
-        ("2026-11-22T23:50:00", 7000, "2026-11-23T00:00:00"),
+        ("2026-11-22T23:50:00", 900, "2026-11-23T00:01:00"),
+        ("2026-11-22T23:50:00", 7000, "2026-11-23T00:01:00"),
+        ("2026-11-23T00:00:30", 20, "2026-11-23T00:01:00"),
         ("2026-11-22T08:00:00.5", 1, "2026-11-22T08:00:01"),
     ],
 )
-def test_sweeps_begin_at_multiples_and_at_midnight(now: str, interval_s: int, expected: str) -> None:
+def test_sweeps_begin_at_multiples_and_a_minute_after_midnight(now: str, interval_s: int, expected: str) -> None:
     local = datetime.fromisoformat(now).replace(tzinfo=ZONE)
     found = next_sweep_at(now=local, interval_s=interval_s, zone=ZONE)
     assert found == datetime.fromisoformat(expected).replace(tzinfo=ZONE)

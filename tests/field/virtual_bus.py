@@ -90,20 +90,21 @@ def loop_time() -> float:
     return asyncio.get_running_loop().time()
 
 
-def virtual_times(speed: int = 1) -> Times:
+def virtual_times(speed: int = 1, *, begins: datetime = START) -> Times:
     def machine() -> datetime:
-        return START + timedelta(seconds=loop_time() - 1000.0)
+        return begins + timedelta(seconds=loop_time() - 1000.0)
 
-    return Times(lambda: START + (machine() - START) * speed, machine, speed)
+    return Times(lambda: begins + (machine() - begins) * speed, machine, speed)
 
 
 @dataclass
 class VirtualMeter:
-    """Enough of a meter to be asked; ``total_wh`` grows by ``power_w``."""
+    """Enough of a meter to be asked; ``total_wh`` grows by ``wh_a_second`` from ``START`` on."""
 
     address: str
     times: Times
     total_wh: int = 1_000_000
+    wh_a_second: int = 0
     password: str = "123456"
     delay_s: float = 0.1
     skew: timedelta = timedelta()
@@ -116,6 +117,9 @@ class VirtualMeter:
 
     def clock(self) -> datetime:
         return (self.times.estate_now() + self.skew).astimezone(ZONE)
+
+    def total_at(self, at: datetime) -> int:
+        return self.total_wh + self.wh_a_second * max((at - START) // timedelta(seconds=1), 0)
 
     def answer(self, frame: Frame) -> Frame | None:
         if frame.function == 0x1C:
@@ -133,9 +137,10 @@ class VirtualMeter:
         return Frame(self.address, frame.control | REPLY_BIT | ERROR_BIT, bytes([bits]))
 
     def _value(self, di: int) -> bytes | None:
-        total = self.total_wh
+        total = self.total_at(self.times.estate_now())
         block = (total, total, 0, 0, 0)
         midnight = self.clock().replace(hour=0, minute=0, second=0, microsecond=0)
+        frozen = self.total_at(midnight - self.skew)
         table = {
             FORWARD_ENERGY: lambda: encode_values(di=di, values=(total,)),
             FORWARD_ENERGY_BLOCK: lambda: encode_values(di=di, values=block),
@@ -144,7 +149,7 @@ class VirtualMeter:
             DATE: lambda: encode_date(self.clock().date()),
             TIME: lambda: encode_time(self.clock().time()),
             daily_freeze_time(1): lambda: encode_minute(midnight),
-            daily_freeze_energy(1): lambda: encode_values(di=di, values=block),
+            daily_freeze_energy(1): lambda: encode_values(di=di, values=(frozen, frozen, 0, 0, 0)),
         }
         return table[di]() if di in table else None
 
@@ -297,8 +302,9 @@ class Estate:
         interval_s: int = 60,
         items: frozenset[ReadItem] = ALL_ITEMS,
         buses_per_gateway: int = 1,
+        begins: datetime = START,
     ) -> None:
-        self.times = virtual_times(speed)
+        self.times = virtual_times(speed, begins=begins)
         self.ear = Ear()
         self.buses = [
             VirtualBus([VirtualMeter(f"{bus:06d}{meter:06d}", self.times) for meter in range(meters)], baud=baud)

@@ -6,8 +6,8 @@ answer is dropped and counted. Not one byte at all is *silence*: nobody is there
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Generic, TypeVar
@@ -16,7 +16,7 @@ from prewatt.field.lines import Line
 from prewatt.field.times import Times
 from prewatt.field.watch import LoopWatch
 from prewatt.wire.dlt645.errors import BadData
-from prewatt.wire.dlt645.frame import Dropped, FrameFound, FrameScanner, encode
+from prewatt.wire.dlt645.frame import Dropped, Frame, FrameFound, FrameScanner, encode
 from prewatt.wire.dlt645.replies import Answer, ErrorAnswer, ErrorBit, LongRead, Rejected, RejectReason
 from prewatt.wire.dlt645.replies import match as answers
 from prewatt.wire.dlt645.requests import Request
@@ -29,6 +29,10 @@ REPLY_DELAY_S: Final = REPLY_DELAY_MAX_MS / 1000
 QUIET_S: Final = CHARACTER_GAP_MAX_MS / 1000
 DRAIN_MAX_S: Final = 3.0
 """A line that never falls quiet is spoken on after this; noise must not silence a bus."""
+
+LATE_S: Final = 3.0
+LATE_MAX: Final = 4
+"""This long, and of so many questions, a frame that answers an earlier one is late; otherwise it is foreign."""
 
 LONGEST_FRAME: Final = 271
 """Characters of the longest frame with its leading FE."""
@@ -93,6 +97,7 @@ class Conversation:
         self._loop = asyncio.get_running_loop()
         self._heard_at = float("-inf")
         self._is_listening = False
+        self._unanswered: deque[tuple[float, Request]] = deque(maxlen=LATE_MAX)
 
     async def ask(self, question: Question[T], *, may_repeat: bool = True) -> Result[T]:
         """This method will put a question, once more after garble, and return what came of it. Raises LineLost."""
@@ -143,8 +148,8 @@ class Conversation:
     async def _exchange(self, request: Request, answer_characters: int) -> Result[Answer]:
         if self._line.discard():
             self.tally["late"] += 1
-        hearing = _Hearing(request, self.tally)
         start = self._loop.time()
+        hearing = _Hearing(request, self.tally, earlier=[one for at, one in self._unanswered if start < at + LATE_S])
         self._line.send(encode(request.frame))
         full = start + self.wire_s(request.characters + answer_characters) + REPLY_DELAY_S + MARGIN_S
         end = full + self.wire_s(LONGEST_FRAME) + QUIET_S
@@ -159,6 +164,7 @@ class Conversation:
             deadline = min(max(full, self._heard_at + QUIET_S), end)
             if self._heard_at >= end:
                 break
+        self._unanswered.append((self._loop.time(), request))
         if hearing.nothing_but_ourselves():
             return Silent(is_ours=self._watch.was_blocked_since(start))
         return Garbled()
@@ -172,10 +178,11 @@ class Conversation:
 
 
 class _Hearing:
-    """What was heard since a request was said."""
+    """What was heard since a request was said. ``earlier`` questions had no answer: theirs may come now."""
 
-    def __init__(self, request: Request, tally: Counter[str]) -> None:
+    def __init__(self, request: Request, tally: Counter[str], *, earlier: Sequence[Request]) -> None:
         self._request = request
+        self._earlier = earlier
         self._tally = tally
         self._scanner = FrameScanner()
         self._was_other = False
@@ -192,7 +199,7 @@ class _Hearing:
                 case FrameFound(frame=frame):
                     outcome = answers(request=self._request, frame=frame)
                     if isinstance(outcome, Rejected):
-                        self._reject(outcome.reason)
+                        self._reject(frame, outcome.reason)
                     else:
                         answer = outcome
         return answer
@@ -204,9 +211,11 @@ class _Hearing:
             self._other(event.reason)
         return not self._was_other
 
-    def _reject(self, reason: RejectReason) -> None:
+    def _reject(self, frame: Frame, reason: RejectReason) -> None:
         if reason is RejectReason.ECHO:
             self._tally[reason] += 1
+        elif any(not isinstance(answers(request=one, frame=frame), Rejected) for one in self._earlier):
+            self._other("late")
         else:
             self._other(reason)
 

@@ -22,6 +22,7 @@ from prewatt.field.exchange import Answered, Complained, Garbled, Question, Resu
 from prewatt.field.gateway import Gateway
 from prewatt.field.health import Health
 from prewatt.field.profiles import Profile
+from prewatt.field.schedule import FREEZE_LATE_MAX, is_about_midnight
 from prewatt.kernel.period import day_start, local_date
 from prewatt.link.messages import (
     Comm,
@@ -151,10 +152,15 @@ class Turn:
             registers = await self._put(ask_freeze(address=self._address, profile=record.profile))
             if registers is not None:
                 self._report(ReadKind.DAILY, registers.value, read_at=midnight, meter_at=frozen.value)
+        elif frozen is not None and self._gateway.times.estate_now() < midnight + FREEZE_LATE_MAX:
+            return
         if self._ended is None:
             record.is_done(ReadItem.DAILY, self._today)
 
     async def _registers(self) -> None:
+        now, zone = self._gateway.times.estate_now(), self._gateway.zone
+        if self._record.profile.has_daily_freeze and is_about_midnight(at=now, zone=zone):
+            return
         answer = await self._put(ask_registers(address=self._address, profile=self._record.profile))
         if answer is None and self._ended is None:
             answer = await self._put(ask_total(address=self._address))

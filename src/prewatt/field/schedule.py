@@ -1,4 +1,8 @@
-"""When sweeps begin: at multiples of the interval from local midnight on, and at midnight itself. Pure."""
+"""When sweeps begin: at multiples of the interval from local midnight on, and a minute after midnight. Pure.
+
+Every meter freezes its registers at midnight by its own clock, and we call that midnight. What is read between the two
+midnights, the meter's and ours, would contradict it: so nobody's registers are asked for a minute on either side.
+"""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,6 +12,9 @@ from prewatt.kernel.period import day_start, local_date
 
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
+MIDNIGHT_QUIET: Final = timedelta(seconds=60)
+FREEZE_LATE_MAX: Final = timedelta(minutes=30)
+"""A meter whose clock is slow by up to this still gives the registers of midnight, at a later sweep."""
 
 
 def next_sweep_at(*, now: datetime, interval_s: int, zone: ZoneInfo) -> datetime:
@@ -15,7 +22,13 @@ def next_sweep_at(*, now: datetime, interval_s: int, zone: ZoneInfo) -> datetime
     today = local_date(now, zone)
     start = day_start(today, zone)
     count = (now - start) // timedelta(seconds=interval_s) + 1
-    return min(start + count * timedelta(seconds=interval_s), day_start(today + timedelta(days=1), zone))
+    at = min(start + count * timedelta(seconds=interval_s), day_start(today + timedelta(days=1), zone))
+    return max(at, day_start(local_date(at, zone), zone) + MIDNIGHT_QUIET)
+
+
+def is_about_midnight(*, at: datetime, zone: ZoneInfo) -> bool:
+    """This function will tell whether a meter may be in another day than we are."""
+    return local_date(at - MIDNIGHT_QUIET, zone) != local_date(at + MIDNIGHT_QUIET, zone)
 
 
 def pause_s(*, attempt: int, draw: float) -> float:

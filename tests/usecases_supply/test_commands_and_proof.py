@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from tests.usecases_supply.mall import ACTOR, Mall
 
+from prewatt.access.models import Action
 from prewatt.cases.models import Case
 from prewatt.estate.models import GatewayLease
 from prewatt.kernel import clock
@@ -49,11 +50,25 @@ def test_a_claim_hands_out_once_and_names_the_lease():
     assert mall.claim() == []
 
 
+def test_facts_of_the_field_have_an_action_when_something_follows_that_names_it():
+    mall = Mall()
+    room = mall.rooms[0]
+    record_comm_reports(
+        actor=ACTOR, meters=[MeterCommReport(room.installation.pk, "degraded", mall.now, 1, mall.epoch)]
+    )
+    mall.report(room, "on")
+    assert not Action.objects.filter(verb__startswith="record_").exists()
+    mall.report(room, "off")  # by hand: what is wished is commanded
+    assert Action.objects.get(pk=mall.last_command(room).action_id).verb == "record_relay_reports"
+    assert Action.objects.filter(verb__startswith="record_").count() == 1
+
+
 def test_a_line_that_is_down_keeps_its_commands_where_a_newer_wish_can_void_them():
     mall = Mall()
     room = off_queued(mall)
     assert mall.claim(bus_ids=[]) == []
     assert mall.commands(room) == [("off", "queued")]
+    assert not Action.objects.filter(verb="claim_commands").exists()
     mall.set_available(room, 1)
     assert mall.commands(room) == [("off", "voided")]
     assert not mall.is_held(room)

@@ -1,6 +1,6 @@
 """The unit of work that services must stand in, and the action row that says who did what and why."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -28,16 +28,28 @@ class Actor:
         return str(self.user) if self.user is not None else self.process
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UnitOfWork:
-    """One instant, one actor, one reason, one action row; its transaction is open."""
+    """One instant, one actor, one reason, one action row; its transaction is open.
+
+    The row is written when somebody first asks for its number: ``unit_of_work`` does so at once, but for facts.
+    """
 
     now: datetime
     actor: Actor
     verb: str
     reason: str
-    action_id: int
+    write_action: Callable[[], int]
     touched: Touched = field(default_factory=Touched)
+    _action_id: int | None = None
+
+    @property
+    def action_id(self) -> int:
+        """This property will be the number of the action row, for whatever follows from it."""
+        if self._action_id is None:
+            self._action_id = self.write_action()
+            name_action_to_history(self._action_id)
+        return self._action_id
 
 
 _current: ContextVar[UnitOfWork | None] = ContextVar("prewatt_unit_of_work", default=None)

@@ -14,9 +14,9 @@ def claim_commands(
     """This function will hand out what waits for the gateways held under these epochs (gateway -> epoch).
 
     Give ``bus_ids`` of the lines that are up: what waits for others stays queued, where a newer wish can void it.
-    Nothing is written when nothing waits.
+    Nothing is written, no action either, when nothing waits for them.
     """
-    if not epochs or not services.has_commands_to_claim(epochs=epochs):
+    if not epochs or not services.has_commands_to_claim(epochs=epochs, bus_ids=bus_ids):
         return []
     with unit_of_work(actor=actor, verb="claim_commands"):
         return services.claim_commands(epochs=epochs, bus_ids=bus_ids, limit=limit)

@@ -46,7 +46,7 @@ def record_comm_reports(
     """
     if not (gateways or meters or sweeps):
         return 0
-    with unit_of_work(actor=actor, verb="record_comm_reports") as work:
+    with unit_of_work(actor=actor, verb="record_comm_reports", of_facts=True) as work:
         gateway_moves = record_gateway_comm(reports=gateways)
         call_for_gateways(moves=gateway_moves, now=work.now)
         moves = record_meter_comm(reports=meters)

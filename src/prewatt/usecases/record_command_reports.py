@@ -12,5 +12,5 @@ def record_command_reports(*, actor: Actor, reports: Sequence[CommandReport]) ->
     """This function will move commands on as the field says; what came under an older lease is refused and counted."""
     if not reports:
         return ReportResult()
-    with unit_of_work(actor=actor, verb="record_command_reports") as work:
+    with unit_of_work(actor=actor, verb="record_command_reports", of_facts=True) as work:
         return record_command_steps(reports=reports, now=work.now)

@@ -18,7 +18,7 @@ def record_relay_reports(*, actor: Actor, reports: Sequence[RelayReport]) -> Rep
     """
     if not reports:
         return ReportResult()
-    with unit_of_work(actor=actor, verb="record_relay_reports") as work:
+    with unit_of_work(actor=actor, verb="record_relay_reports", of_facts=True) as work:
         result = record_relay_states(reports=reports, now=work.now)
         back = mark_answering(
             heard={one.installation_id: one.read_at for one in reports if one.installation_id in result.heard}

@@ -80,15 +80,20 @@ def claim_commands(
     return [ClaimedCommand(*row[:10]) for row in rows]
 
 
-def has_commands_to_claim(*, epochs: Mapping[int, int]) -> bool:
+def has_commands_to_claim(*, epochs: Mapping[int, int], bus_ids: Collection[int] | None = None) -> bool:
     """This function will tell whether a claim would find something; it needs no unit of work."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT EXISTS (SELECT 1 FROM unnest(%s::bigint[], %s::bigint[]) AS x(gateway, epoch)
+            """SELECT EXISTS (SELECT 1 FROM unnest(%(gateways)s::bigint[], %(epochs)s::bigint[]) AS x(gateway, epoch)
                  JOIN supply_command c ON c.gateway_id = x.gateway AND c.state IN ('queued', 'sent', 'acknowledged')
-                WHERE c.deadline > %s AND (c.state = 'queued' OR c.epoch < x.epoch))""",
-            [list(epochs), list(epochs.values()), machine_now()],
-        )
+                 JOIN estate_meterinstallation i ON i.id = c.installation_id
+                WHERE c.deadline > %(now)s AND (c.state = 'queued' OR c.epoch < x.epoch)
+                  AND (%(buses)s::bigint[] IS NULL OR i.bus_id = ANY(%(buses)s)))""",
+            {
+                "gateways": list(epochs), "epochs": list(epochs.values()), "now": machine_now(),
+                "buses": None if bus_ids is None else list(bus_ids),
+            },
+        )  # fmt: skip
         return bool(cursor.fetchone()[0])
 
 

@@ -57,7 +57,9 @@ def record_readings(*, actor: Actor, site_id: int, readings: Sequence[ReadingIn]
     subject = ("readings", str(len(readings)))
     for tries_left in reversed(range(TRIES_MAX)):
         try:
-            with unit_of_work(actor=actor, verb="record_readings", scope=site.scope, subject=subject) as work:
+            with unit_of_work(
+                actor=actor, verb="record_readings", scope=site.scope, subject=subject, of_facts=True
+            ) as work:
                 return _record(site, work, readings)
         except PayersMoved:
             if not tries_left:

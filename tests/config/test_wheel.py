@@ -27,6 +27,7 @@ def test_the_wheel_holds_everything_that_runs(tmp_path: Path) -> None:
     wanted = [
         *package.rglob("*.py"),
         *package.rglob("templates/**/*.html"),
+        *package.rglob("*.typ"),
         *(one for one in (package / "static" / "dist").iterdir() if not one.name.startswith(".")),
         *(one.with_suffix(".mo") for one in package.rglob("locale/*/LC_MESSAGES/*.po")),
     ]

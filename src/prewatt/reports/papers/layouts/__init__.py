@@ -1,0 +1,1 @@
+"""One module for each layout: from what was kept of a paper to the strings that its template places."""

@@ -28,6 +28,9 @@ GIVEN = {
     "disconnected": {"at", "reason", "needed"},
     "reconnected": {"at", "reason", "needed"},
     "top_up": {"amount", "available", "receipt", "at"},
+    "code": {"code", "minutes"},
+    "invitation": {"inviter", "customer", "link", "until"},
+    "security": {"at"},
 }
 
 

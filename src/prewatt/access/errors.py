@@ -5,11 +5,17 @@
     Refused
     ├── BadLogin          a login cannot be made from this
     ├── BadScope          the scope does not fit below its parent
+    ├── BadSignIn         name and password, or contact and code, do not open a login
+    ├── BadCode           the code is not the one that was sent, or not any more
+    ├── BadContact        neither a mail address nor a phone, or none that can be reached
+    ├── TooManyTries      somebody has tried too often: wait ``facts["wait_s"]`` seconds
+    ├── StaleSession      the sign-in is too long ago for this: sign in again
     ├── Conflict
     │   ├── LoginTaken    the user name, mail or phone belongs to another login
     │   └── KeyReused     the same Idempotency-Key came with another body
     └── NotFound
         ├── UnknownRole
+        ├── UnknownSession
         └── UnknownToken
 """
 
@@ -50,3 +56,39 @@ class BadScope(Refused):
     """The scope does not fit below its parent."""
 
     code = "bad_scope"
+
+
+class BadSignIn(Refused):
+    """Name and password do not open a login; which of them is wrong is not said."""
+
+    code = "bad_sign_in"
+
+
+class BadCode(Refused):
+    """The code is not the one that was sent, was used, or has expired."""
+
+    code = "bad_code"
+
+
+class BadContact(Refused):
+    """Neither a mail address nor a phone number, or one that cannot be reached."""
+
+    code = "bad_contact"
+
+
+class TooManyTries(Refused):
+    """It was tried too often; ``facts["wait_s"]`` says for how many seconds to wait."""
+
+    code = "too_many_tries"
+
+
+class StaleSession(Refused):
+    """The sign-in is too long ago for something that would lock its owner out."""
+
+    code = "stale_session"
+
+
+class UnknownSession(NotFound):
+    """The login has no such session."""
+
+    code = "unknown_session"

@@ -5,6 +5,7 @@ from typing import ClassVar
 import pghistory
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -192,3 +193,61 @@ class Action(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.verb} {self.subject_kind} {self.subject_id}"
+
+
+class LoginSession(AbstractBaseSession):
+    """A browser that is signed in, or on its way to; ``access.sessions`` writes it. Times are machine time."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="sessions")
+    begun_at = models.DateTimeField(null=True, blank=True, help_text="When the login signed in")
+    address = models.CharField(max_length=60, blank=True)
+    browser = models.CharField(max_length=200, blank=True, help_text="What the browser calls itself")
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.user_id} since {self.begun_at}"
+
+
+class CodePurpose(models.TextChoices):
+    """What a one-time code is asked for."""
+
+    SIGN_IN = "sign_in", _("Sign in")
+    CONTACT = "contact", _("Change of phone or mail")
+
+
+class OneTimeCode(models.Model):
+    """A code that was asked for. Only its slow hash is kept; one asked for in an unknown name was never sent."""
+
+    public_id = models.UUIDField(default=uuid7, editable=False)
+    purpose = models.CharField(max_length=8, choices=CodePurpose)
+    contact = models.CharField(max_length=254)
+    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="codes")
+    code_hash = models.CharField(max_length=128)
+    created_at = models.DateTimeField(help_text="Machine time")
+    expires_at = models.DateTimeField(help_text="Machine time")
+    tries = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True, blank=True, help_text="Machine time")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["public_id"], name="one_time_code_public_id_unique"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["expires_at"], name="one_time_code_expires")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.public_id}"
+
+
+class TryCount(models.Model):
+    """How full a bucket of tries is: it is empty again at ``full_at``. See ``access.throttle``."""
+
+    key = models.CharField(max_length=60, primary_key=True)
+    full_at = models.DateTimeField(help_text="Machine time")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["full_at"], name="try_count_full_at")]
+
+    @override
+    def __str__(self) -> str:
+        return self.key

@@ -13,6 +13,7 @@ class Permission(StrEnum):
 
     ESTATE_VIEW = "estate.view"
     ACCOUNT_VIEW = "account.view"
+    ACCOUNT_INVITE = "account.invite"
     READINGS_VIEW = "readings.view"
     READINGS_EXPORT = "readings.export"
     COMM_VIEW = "comm.view"
@@ -24,6 +25,9 @@ class Permission(StrEnum):
     MONEY_REFUND = "money.refund"
     MONEY_REVERSE = "money.reverse"
     MONEY_CLEAR = "money.clear"
+    MONEY_APPROVE = "money.approve"
+    PAY_CONFIGURE = "pay.configure"
+    PAY_RECONCILE = "pay.reconcile"
     SUPPLY_SWITCH = "supply.switch"
     SUPPLY_STOP = "supply.stop"
     SUPPLY_MODE = "supply.mode"
@@ -58,7 +62,8 @@ ROLES: Final[dict[str, RoleSpec]] = {
         RoleSpec(
             "cashier",
             _("Cashier"),
-            _VIEWS | {Permission.MONEY_TAKE, Permission.MONEY_REFUND, Permission.NOTICES_TELL},
+            _VIEWS
+            | {Permission.ACCOUNT_INVITE, Permission.MONEY_TAKE, Permission.MONEY_REFUND, Permission.NOTICES_TELL},
         ),
         RoleSpec(
             "engineer",

@@ -8,7 +8,10 @@ from contextvars import ContextVar
 from typing import NamedTuple, TypeVar
 
 from django.db.models import Model, Q, QuerySet
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 
+from prewatt.access.contacts import is_mail, to_contact
 from prewatt.access.models import ApiToken, Membership, Scope, User
 from prewatt.kernel.clock import machine_now
 
@@ -83,7 +86,30 @@ def find_scope(*, path: str) -> Scope | None:
 
 def find_user(*, username: str) -> User | None:
     """This function will return the login of that name, whatever its case."""
-    return User.objects.filter(username__iexact=username).first()
+    return User.objects.filter(_named(username)).first()
+
+
+def find_user_by_contact(*, contact: str) -> User | None:
+    """This function will return the login of a mail address or phone (as ``access.contacts.to_contact`` writes it)."""
+    return User.objects.filter(_reached(contact)).first()
+
+
+def find_user_meant(*, typed: str) -> User | None:
+    """This function will return whom somebody means by a user name, a mail address or a phone number.
+
+    It is one query, whether there is such a login or not; a contact goes before a name that looks like it.
+    """
+    contact = to_contact(typed)
+    rows = User.objects.filter(_named(typed.strip()) | _reached(contact) if contact else _named(typed.strip()))
+    return min(rows, key=lambda user: contact not in {user.email, user.phone}, default=None)
+
+
+def _named(username: str) -> Q:
+    return Q(Exact(Lower("username"), username.lower()))
+
+
+def _reached(contact: str) -> Q:
+    return Q(Exact(Lower("email"), contact)) if is_mail(contact) else Q(phone=contact)
 
 
 def find_user_by_token(*, token_text: str) -> User | None:

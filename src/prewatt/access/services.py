@@ -3,10 +3,13 @@
 import secrets
 from datetime import datetime
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import translation
 
 from prewatt.access.audit import require_unit_of_work
+from prewatt.access.contacts import is_mail
 from prewatt.access.errors import BadLogin, BadScope, LoginTaken, UnknownRole, UnknownToken
 from prewatt.access.models import ApiToken, Membership, Role, Scope, ScopeKind, User
 from prewatt.access.permissions import ROLES
@@ -39,6 +42,7 @@ def create_login(
     email: str | None = None,
     phone: str | None = None,
     is_machine: bool = False,
+    has_password: bool = True,
 ) -> User:
     """This function will make a login. A machine's has no password: it comes with a token.
 
@@ -51,7 +55,7 @@ def create_login(
     )  # fmt: skip
     if not user.username:
         raise BadLogin("A login needs a user name.")
-    if is_machine:
+    if is_machine or not has_password:
         user.set_unusable_password()
     else:
         set_password(user=user, password=password)
@@ -69,10 +73,59 @@ def set_password(*, user: User, password: str) -> None:
     """This function will set the password on the row in hand; who calls saves it. Raises BadLogin."""
     require_unit_of_work()
     if not PASSWORD_CHARS_MIN <= len(password) <= PASSWORD_CHARS_MAX:
-        raise BadLogin(
-            "The password does not fit.", hint=f"Use {PASSWORD_CHARS_MIN} to {PASSWORD_CHARS_MAX} characters."
-        )
+        raise BadLogin("The password does not fit.", hint="Use 8 to 200 characters.")
     user.set_password(password)
+
+
+def create_tenant_login(*, contact: str, name: str, language: str, password: str = "") -> User:
+    """This function will make a login that is known by its contact alone; without a password it signs in by code.
+
+    Raises BadLogin, LoginTaken.
+    """
+    require_unit_of_work()
+    email, phone = (contact, None) if is_mail(contact) else (None, contact)
+    if password:
+        require_good_password(user=User(username=contact, name=name, email=email, phone=phone), password=password)
+    return create_login(
+        username=f"t-{secrets.token_hex(8)}", password=password, name=name, language=language,
+        email=email, phone=phone, has_password=bool(password),
+    )  # fmt: skip
+
+
+def set_contact(*, user: User, contact: str) -> None:
+    """This function will give the login another mail address or phone, which it has proven to hold.
+
+    Raises LoginTaken when another login has it.
+    """
+    require_unit_of_work()
+    field = "email" if is_mail(contact) else "phone"
+    try:
+        with transaction.atomic():
+            User.objects.filter(pk=user.pk).update(**{field: contact})
+    except IntegrityError as error:
+        raise LoginTaken("Another login has this contact.", hint="Sign in with it, or use another.") from error
+
+
+def change_profile(*, user: User, name: str, language: str) -> None:
+    """This function will write down how a person is called, and in which language they read."""
+    require_unit_of_work()
+    User.objects.filter(pk=user.pk).update(name=name.strip(), language=language)
+
+
+def change_password(*, user: User, password: str) -> None:
+    """This function will set and save a password: sessions elsewhere end with it. Raises BadLogin."""
+    require_unit_of_work()
+    require_good_password(user=user, password=password)
+    set_password(user=user, password=password)
+    user.save(update_fields=["password"])
+
+
+def require_good_password(*, user: User, password: str) -> None:
+    """This function will refuse what is guessed first: common passwords, one's own name or number. Raises BadLogin."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise BadLogin(" ".join(error.messages)) from error
 
 
 def grant(*, user: User, role_code: str, scope: Scope) -> Membership:

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -74,6 +75,10 @@ class Environment(BaseSettings):
         "origin, or else host and port",
     )
     https: bool = Field(default=False, description="true behind a proxy that speaks TLS and sets X-Forwarded-Proto")
+    trusted_proxies: Annotated[list[str], NoDecode] = Field(
+        default=["127.0.0.0/8", "::1/128"],
+        description="addresses or networks of your own proxies, separated by commas; asked only where HTTPS is true",
+    )
     smtp_host: str = Field(default="", description="the mail server; empty: no mail is sent")
     smtp_port: int = Field(default=587, ge=1, le=65535, description="a port from 1 to 65535")
     smtp_user: str = Field(default="", description="the mail server's login")
@@ -83,11 +88,12 @@ class Environment(BaseSettings):
     log_level: LogLevel = Field(default=LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR")
     clock: str = Field(default="", description="speed,machine instant,estate instant; set by the demo alone")
     process: Process = Field(default=Process.COMMAND, description="set by the command itself")
+    letterbox: bool = Field(default=False, description="true for trials: anybody can read all messages on a page")
     allow_unsafe_database: bool = Field(
         default=False, description="true only for trials: start although the database may lose what it confirmed"
     )
 
-    @field_validator("allowed_hosts", "trusted_origins", mode="before")
+    @field_validator("allowed_hosts", "trusted_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """This method will read a list that is separated by commas."""
@@ -108,6 +114,14 @@ class Environment(BaseSettings):
         if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
             raise ValueError("the address must begin with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: list[str]) -> list[str]:
+        """This method will refuse what is no address and no network."""
+        for one in value:
+            ip_network(one)
+        return value
 
     @field_validator("data")
     @classmethod

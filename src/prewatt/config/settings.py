@@ -1,6 +1,7 @@
 """Django settings, from the typed environment."""
 
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +29,6 @@ AUTH_USER_MODEL = "access.User"
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
@@ -49,6 +49,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "prewatt.config.addresses.client_address",
     "django.middleware.security.SecurityMiddleware",
     "prewatt.config.headers.security_headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -114,6 +115,7 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 
 LOGIN_URL = "console:sign_in"
+SESSION_ENGINE = "prewatt.access.sessions"
 SESSION_COOKIE_NAME = "prewatt_session"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -139,6 +141,8 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ENV.https else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.https else None
 
+TRUSTED_PROXIES = [ip_network(one) for one in ENV.trusted_proxies] if ENV.https else []
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -154,4 +158,5 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = ENV.mail_from
 
 METER_KEY_FILE = ENV.meter_key_file
+LETTERBOX = ENV.letterbox  # codes and invitations lie where anybody can read them
 LOGGING_CONFIG = None  # `prewatt.config.logs` has the log

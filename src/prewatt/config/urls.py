@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
     path("api/v1/", include("prewatt.api.urls")),
+    path("pay/", include("prewatt.api.callbacks")),
     path("my/", include("prewatt.portal.urls")),
     path("", include("prewatt.console.urls")),
 ]

@@ -20,6 +20,10 @@ class NoticeKind(models.TextChoices):
     DISCONNECTED = "disconnected", _("Disconnected")
     RECONNECTED = "reconnected", _("Reconnected")
     TOP_UP = "top_up", _("Top-up received")
+    REQUEST = "request", _("Payment for a month ahead")
+    CODE = "code", _("Sign-in code")
+    INVITATION = "invitation", _("Invitation")
+    SECURITY = "security", _("Change of sign-in")
 
 
 class Channel(models.TextChoices):
@@ -43,7 +47,7 @@ class Notice(models.Model):
     """One message to one recipient by one channel for one cause. Never twice."""
 
     public_id = models.UUIDField(default=uuid7, editable=False)
-    account = models.ForeignKey(Account, models.PROTECT, related_name="notices")
+    account = models.ForeignKey(Account, models.PROTECT, null=True, blank=True, related_name="notices")
     kind = models.CharField(max_length=12, choices=NoticeKind)
     cause_key = models.CharField(max_length=120)
     channel = models.CharField(max_length=10, choices=Channel)

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 
 from prewatt.access.models import User
 from prewatt.access.permissions import Permission
 from prewatt.access.queries import for_scope
+from prewatt.metering.arrays import to_int_array
 from prewatt.notices.channels import SENDERS
 from prewatt.notices.errors import UnknownNotice
 from prewatt.notices.models import Notice
@@ -19,6 +21,7 @@ from prewatt.supply.policy import NoticeProof
 
 ROWS_MAX: Final = 200
 
+_WARNED: Final = "SELECT account_id FROM notices_ladder WHERE account_id = ANY(%s::bigint[]) AND step > 0"
 _PROOFS: Final = """
 SELECT DISTINCT ON (n.account_id) n.account_id, n.public_id::text, n.channel, n.delivered_at, n.proof
   FROM notices_ladder l
@@ -28,6 +31,13 @@ SELECT DISTINCT ON (n.account_id) n.account_id, n.public_id::text, n.channel, n.
  WHERE l.account_id = ANY(%s) AND l.step = 3
  ORDER BY n.account_id, n.delivered_at
 """
+
+
+def list_warned_accounts(*, account_ids: Collection[int]) -> set[int]:
+    """This function will return the accounts that stand on a step of the ladder: they may have climbed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WARNED, [to_int_array(account_ids)])
+        return {account_id for (account_id,) in cursor.fetchall()}
 
 
 def find_proofs(*, account_ids: Collection[int]) -> dict[int, NoticeProof]:
@@ -66,6 +76,19 @@ def list_letterbox(
     return [_row(row) for row in rows.order_by("-pk")[: min(limit, ROWS_MAX)]]
 
 
+def list_open_letterbox(*, limit: int = 30) -> list[NoticeRow]:
+    """This function will list what lies in the demo's letter box for anybody: codes, invitations and the rest."""
+    rows = Notice.objects.select_related("account__customer").filter(channel="letterbox")
+    return [_row(row) for row in rows.order_by("-pk")[: min(limit, ROWS_MAX)]]
+
+
+def find_way(*, recipient: str) -> str | None:
+    """This function will return the channel that carries a message to a mail address or a phone; None: no way."""
+    if settings.LETTERBOX:
+        return "letterbox"
+    return "mail" if "@" in recipient and settings.EMAIL_HOST else None
+
+
 def list_account_notices(*, account_id: int, limit: int = 50) -> list[NoticeRow]:
     """This function will list an account's notices, newest first; who may see is asked before."""
     rows = Notice.objects.select_related("account__customer").filter(account=account_id)
@@ -89,8 +112,10 @@ def _visible(user: User, permission: str) -> QuerySet[Notice]:
 
 
 def _row(row: Notice) -> NoticeRow:
+    account = row.account
     return NoticeRow(
-        row.public_id, row.account.public_id, row.account.number, row.account.customer.name, row.kind, row.channel,
+        row.public_id, account.public_id if account else None, account.number if account else "",
+        account.customer.name if account else "", row.kind, row.channel,
         row.recipient, row.language, row.subject, row.body, row.state, row.created_at, row.delivered_at, row.proof,
         row.error,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,7 @@ from prewatt.notices.texts import (
     money_words,
     reason_words,
     render,
+    request_words,
     rooms_words,
 )
 from prewatt.notices.values import Letter, Sent
@@ -33,6 +34,8 @@ from prewatt.supply.values import RelayChange, Standing
 from prewatt.tenancy.models import Account
 
 WARNINGS: Final = frozenset({"level_1", "level_2", "last_call"})
+SECRETS: Final = frozenset({"code", "invitation"})
+"""Kinds whose words open something: the body is blanked once it has been sent, except in the demo's letter box."""
 DEFAULT_CHANNELS: Final = ("mail", "desk")
 LEASE_S: Final = 60
 CLAIM_MAX: Final = 20
@@ -45,7 +48,7 @@ UPDATE notices_notice n SET state = 'sending', leased_until = %(until)s, tries =
   FROM (SELECT id FROM notices_notice
          WHERE state IN ('pending', 'sending') AND due_at <= %(now)s AND channel = ANY(%(channels)s)
            AND (leased_until IS NULL OR leased_until <= %(now)s)
-         ORDER BY kind <> 'last_call', due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) due
+         ORDER BY kind NOT IN ('code', 'last_call'), due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) due
  WHERE n.id = due.id
 RETURNING n.id, n.public_id, n.account_id, n.kind, n.channel, n.recipient, n.subject, n.body, n.tries, n.leased_until
 """
@@ -220,6 +223,57 @@ def _insert(party: Party, *, kind: str, key: str, channel: str, subject: str, bo
     return True
 
 
+def tell_request(
+    *,
+    account_id: int,
+    amount: Money,
+    month: date,
+    due_on: date | None,
+    estimate: Money | None,
+    cause_key: str,
+    now: datetime,
+) -> None:
+    """This function will ask a tenant to pay for a month ahead; ``cause_key`` makes it once."""
+    require_unit_of_work()
+    party = _parties({account_id}).get(account_id)
+    if party is None:
+        return
+    facts = {
+        "amount": money_words(amount), "month": f"{month:%Y-%m}",
+        **request_words(due_on=due_on, estimate=estimate, language=party.language),
+    }  # fmt: skip
+    _write(party, kind="request", key=cause_key, facts=facts, now=now)
+
+
+def raise_message(
+    *,
+    kind: str,
+    channel: str,
+    recipient: str,
+    language: str,
+    facts: Mapping[str, str],
+    cause_key: str,
+    account_id: int | None = None,
+) -> None:
+    """This function will write a message to somebody who need not be a customer: a code, an invitation.
+
+    ``cause_key`` makes it once for each channel and recipient.
+    """
+    work = require_unit_of_work()
+    chosen = language_of(language)
+    text = render(kind=kind, language=chosen, facts=facts)
+    Notice.objects.bulk_create(
+        [
+            Notice(
+                account_id=account_id, kind=kind, cause_key=cause_key, channel=channel, recipient=recipient[:120],
+                language=chosen, subject=text.subject[:200], body=text.body, created_at=work.now, due_at=machine_now(),
+            )
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+    touch(accounts=[] if account_id is None else [account_id])
+
+
 def claim_notices(*, channels: Collection[str], limit: int = CLAIM_MAX) -> list[Letter]:
     """This function will claim due notices for a minute of machine time, last calls first."""
     require_unit_of_work()
@@ -240,14 +294,14 @@ def record_sent(*, letter: Letter, sent: Sent, now: datetime) -> bool:
     """
     require_unit_of_work()
     claimed = Notice.objects.filter(pk=letter.notice_id, state=NoticeState.SENDING, leased_until=letter.leased_until)
-    touch(accounts=[letter.account_id])
+    touch(accounts=[] if letter.account_id is None else [letter.account_id])
+    blanked = {"body": ""} if letter.kind in SECRETS and letter.channel != "letterbox" else {}
     if sent.proof:
-        return (
-            claimed.update(
-                state=NoticeState.DELIVERED, delivered_at=now, proof=sent.proof[:300], error="", leased_until=None
-            )
-            == 1
-        )
+        ended = claimed.update(
+            state=NoticeState.DELIVERED, delivered_at=now, proof=sent.proof[:300], error="", leased_until=None,
+            **blanked,
+        )  # fmt: skip
+        return ended == 1
     if not sent.is_permanent and letter.tries < TRIES_MAX:
         wait = timedelta(seconds=min(WAIT_S * 2 ** (letter.tries - 1), WAIT_S_MAX))
         return (
@@ -256,13 +310,15 @@ def record_sent(*, letter: Letter, sent: Sent, now: datetime) -> bool:
             )
             == 1
         )
-    if claimed.update(state=NoticeState.FAILED, error=sent.error[:300], leased_until=None) != 1:
+    if claimed.update(state=NoticeState.FAILED, error=sent.error[:300], leased_until=None, **blanked) != 1:
         return False
     _go_by_next_channel(Notice.objects.get(pk=letter.notice_id), now=now)
     return True
 
 
 def _go_by_next_channel(notice: Notice, *, now: datetime) -> None:
+    if notice.account_id is None or notice.kind in SECRETS:
+        return
     party = _parties({notice.account_id}).get(notice.account_id)
     if party is None:
         return
@@ -294,4 +350,4 @@ def tell(*, notice: Notice, actor: Actor, how: str, now: datetime) -> None:
     )
     if told != 1:
         raise NotTellable("This notice does not wait to be told.", hint="Reload the list.")
-    touch(accounts=[notice.account_id], cases=True)
+    touch(accounts=[] if notice.account_id is None else [notice.account_id], cases=True)

@@ -5,6 +5,7 @@ They are papers with proof, not screens: a language that lacks a sentence is fou
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from prewatt.kernel.money import Money, minor_digits
@@ -86,11 +87,60 @@ TEXTS: Final[Mapping[str, Mapping[str, Text]]] = {
             "账户 {number}（{rooms}）已于 {at} 充值到账 {amount}，收据 {receipt}，余额 {available}。" + _SIGN_ZH,
         ),
     },
+    "request": {
+        "en": Text(
+            "Please pay {amount} for {month}",
+            "Account {number} ({rooms}): please pay {amount} for {month}{due}.{estimate} What you do not use is "
+            "settled at the end of the month." + _SIGN_EN,
+        ),
+        "zh-hans": Text(
+            "{month} 电费请预付 {amount}",
+            "账户 {number}（{rooms}）：{month} 电费请预付 {amount}{due}。{estimate}月末按实际用电结算，多退少补。"
+            + _SIGN_ZH,
+        ),
+    },
+    "code": {
+        "en": Text(
+            "Your sign-in code",
+            "{code} is your code for Prewatt. It works once, for {minutes} minutes. Nobody of ours ever asks you "
+            "for it.",
+        ),
+        "zh-hans": Text(
+            "您的验证码", "您的 Prewatt 验证码为 {code}，{minutes} 分钟内有效，仅可使用一次。请勿告诉任何人。"
+        ),
+    },
+    "invitation": {
+        "en": Text(
+            "Invitation to the electricity account of {rooms}",
+            "{inviter} invites you to the electricity account {number} ({rooms}, {customer}). Open this link to see "
+            "balance and use:\n\n{link}\n\nIt works once, until {until}." + _SIGN_EN,
+        ),
+        "zh-hans": Text(
+            "邀请您查看 {rooms} 的电费账户",
+            "{inviter} 邀请您使用电费账户 {number}（{rooms}，{customer}）。打开以下链接即可查看余额和用电："
+            "\n\n{link}\n\n链接仅可使用一次，{until} 前有效。" + _SIGN_ZH,
+        ),
+    },
+    "security": {
+        "en": Text(
+            "Your sign-in was changed",
+            "Phone, mail or password of your Prewatt login was changed at {at}. If it was not you, tell the service "
+            "desk at once.",
+        ),
+        "zh-hans": Text(
+            "您的登录信息已更改",
+            "您的 Prewatt 登录手机、邮箱或密码已于 {at} 更改。如非本人操作，请立即联系服务台。",
+        ),
+    },
 }
 
 _LEFT: Final = {
     "en": ("At the usual pace it lasts about {days} days.", "At the usual pace it lasts less than a day."),
     "zh-hans": ("按近期用量约可用 {days} 天。", "按近期用量不足一天。"),
+}
+_REQUEST: Final = {
+    "en": (" by {day}", " The month is estimated at {amount} from your own use."),
+    "zh-hans": ("，请于 {day} 前支付", "按您近期用量预计全月 {amount}。"),
 }
 _UNITS: Final = {
     "en": ((86_400, "day", "days"), (3_600, "hour", "hours"), (60, "minute", "minutes"), (1, "second", "seconds")),
@@ -123,6 +173,15 @@ def days_left_words(*, days: int | None, language: str) -> str:
         return ""
     many, none = _LEFT[language]
     return many.format(days=days) if days else none
+
+
+def request_words(*, due_on: date | None, estimate: Money | None, language: str) -> dict[str, str]:
+    """This function will say until when a month ahead is to be paid, and what it is estimated to cost."""
+    due, cost = _REQUEST[language]
+    return {
+        "due": due.format(day=due_on.isoformat()) if due_on else "",
+        "estimate": cost.format(amount=money_words(estimate)) if estimate else "",
+    }
 
 
 def duration_words(*, seconds: int, language: str) -> str:

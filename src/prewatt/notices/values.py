@@ -10,7 +10,7 @@ class NoticeRow:
     """A notice as screens show it. ``created_at`` and ``delivered_at`` are estate time."""
 
     public_id: UUID
-    account_public_id: UUID
+    account_public_id: UUID | None
     account_number: str
     customer: str
     kind: str
@@ -32,7 +32,7 @@ class Letter:
 
     notice_id: int
     public_id: UUID
-    account_id: int
+    account_id: int | None
     kind: str
     channel: str
     recipient: str

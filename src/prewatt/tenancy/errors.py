@@ -1,6 +1,22 @@
-"""What tenancy can refuse."""
+"""What tenancy can refuse.
 
-from prewatt.kernel.errors import Conflict, NotFound, NotPermitted
+::
+
+    Refused
+    ├── InvitationOver       its link was used, was taken back, or has expired
+    ├── LastOwner            an account that is shared keeps an owner
+    ├── Conflict
+    │   ├── PointTaken
+    │   └── FixedTenancy
+    ├── NotFound
+    │   ├── UnknownAccount
+    │   ├── UnknownInvitation
+    │   └── UnknownShare
+    └── NotPermitted
+        └── RoleTooSmall
+"""
+
+from prewatt.kernel.errors import Conflict, NotFound, NotPermitted, Refused
 
 
 class UnknownAccount(NotFound):
@@ -25,3 +41,27 @@ class RoleTooSmall(NotPermitted):
     """The login shares the account, but not in a role that allows this."""
 
     code = "role_too_small"
+
+
+class UnknownShare(NotFound):
+    """The account is not shared in that way, or not any more."""
+
+    code = "unknown_share"
+
+
+class UnknownInvitation(NotFound):
+    """There is no invitation with this link."""
+
+    code = "unknown_invitation"
+
+
+class InvitationOver(Refused):
+    """The invitation's link was used, was taken back, or has expired."""
+
+    code = "invitation_over"
+
+
+class LastOwner(Refused):
+    """Nobody would be left who may share the account or ask for its money back."""
+
+    code = "last_owner"

@@ -10,14 +10,23 @@ from django.db.models import Q, QuerySet, Value
 
 from prewatt.access.models import User
 from prewatt.access.permissions import Permission
-from prewatt.access.queries import for_scope
+from prewatt.access.queries import TOKEN_CHARS_MAX, for_scope, hash_token
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.money import Money
 from prewatt.ledger.queries import party_balance
-from prewatt.tenancy.errors import RoleTooSmall, UnknownAccount
-from prewatt.tenancy.models import Account, AccountShare, AccountState, Bucket, Tenancy
+from prewatt.tenancy.errors import RoleTooSmall, UnknownAccount, UnknownInvitation
+from prewatt.tenancy.models import Account, AccountShare, AccountState, Bucket, PortalInvitation, Tenancy
 from prewatt.tenancy.search import search_words
-from prewatt.tenancy.values import AccountFacts, AccountPage, AccountPoint, SharedAccount, is_role_enough
+from prewatt.tenancy.values import (
+    ROLES,
+    AccountFacts,
+    AccountPage,
+    AccountPoint,
+    InvitationRow,
+    SharedAccount,
+    ShareRow,
+    is_role_enough,
+)
 
 PAGE_ROWS_MAX = 200
 HITS_MAX = 50
@@ -227,5 +236,52 @@ def _shares(user: User) -> QuerySet[AccountShare]:
     """This function will narrow shares to those of the login that hold now (machine time)."""
     if not user.is_active:
         return AccountShare.objects.none()
+    return AccountShare.objects.filter(_held_now(), user=user)
+
+
+def _held_now() -> Q:
     now = machine_now()
-    return AccountShare.objects.filter(Q(to_at=None) | Q(to_at__gt=now), user=user, from_at__lte=now)
+    return (Q(to_at=None) | Q(to_at__gt=now)) & Q(from_at__lte=now)
+
+
+def list_shares(*, account_id: int) -> list[ShareRow]:
+    """This function will list with whom an account is shared now, owners first; who may see is asked before."""
+    rows = AccountShare.objects.select_related("user", "invited_by").filter(_held_now(), account=account_id)
+    shares = [
+        ShareRow(
+            row.public_id, row.user_id, row.user.name, row.user.phone or "", row.user.email or "", row.role,
+            row.from_at, str(row.invited_by or ""),
+        )
+        for row in rows.order_by("pk")
+    ]  # fmt: skip
+    return sorted(shares, key=lambda share: -ROLES.index(share.role))
+
+
+def list_invitations(*, account_id: int, limit: int = 20) -> list[InvitationRow]:
+    """This function will list the invitations to an account that nobody has taken up yet, the newest first."""
+    rows = PortalInvitation.objects.select_related("invited_by").filter(
+        account=account_id, accepted_at=None, ended_at=None
+    )
+    return [_invitation(row) for row in rows.order_by("-pk")[:limit]]
+
+
+def get_invitation(*, token_text: str) -> InvitationRow:
+    """This function will return the invitation that a link opens, however it stands. Raises UnknownInvitation."""
+    rows = PortalInvitation.objects.select_related("invited_by")
+    row = rows.filter(token_hash=hash_token(token_text[:TOKEN_CHARS_MAX])).first()
+    if row is None:
+        raise UnknownInvitation("There is no such invitation.", hint="Open the whole link, or ask for a new one.")
+    return _invitation(row)
+
+
+def _invitation(row: PortalInvitation) -> InvitationRow:
+    if row.accepted_at is not None:
+        state = "accepted"
+    elif row.ended_at is not None:
+        state = "ended"
+    else:
+        state = "expired" if row.expires_at <= machine_now() else "open"
+    return InvitationRow(
+        row.public_id, row.account_id, row.role, row.name, row.recipient, row.language, state,
+        str(row.invited_by or ""), row.created_at, row.expires_at,
+    )  # fmt: skip

@@ -3,19 +3,35 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from prewatt.access.audit import require_unit_of_work
-from prewatt.access.models import Scope
+from prewatt.access.models import Scope, User
+from prewatt.access.queries import hash_token
 from prewatt.estate.models import Medium, MeteringPoint, MeterInstallation, Site
 from prewatt.estate.upkeep import BATCH_ROWS, Tally, keep_in_line
+from prewatt.kernel.clock import machine_now
 from prewatt.ledger.services import open_party_accounts
-from prewatt.tenancy.errors import FixedTenancy, PointTaken
-from prewatt.tenancy.models import Account, Bucket, BucketKind, Customer, Tenancy
+from prewatt.tenancy.errors import FixedTenancy, InvitationOver, LastOwner, PointTaken, UnknownShare
+from prewatt.tenancy.models import (
+    Account,
+    AccountShare,
+    Bucket,
+    BucketKind,
+    Customer,
+    PortalInvitation,
+    ShareRole,
+    Tenancy,
+)
 from prewatt.tenancy.search import pinyin_of, search_text_of
-from prewatt.tenancy.values import AccountSpec, CustomerSpec, TenancySpec
+from prewatt.tenancy.values import AccountSpec, CustomerSpec, TenancySpec, is_role_enough
+
+INVITATION_LIVES: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,3 +174,83 @@ def refresh_search_text(*, accounts: Iterable[Account]) -> None:
             account.search_text = text
             changed.append(account)
     Account.objects.bulk_update(changed, ["search_text"], batch_size=BATCH_ROWS)
+
+
+def invite(
+    *, account_id: int, role: str, recipient: str, name: str, language: str, token_text: str, by: User | None
+) -> PortalInvitation:
+    """This function will invite somebody to an account; an open invitation of the same recipient is replaced.
+
+    Only a hash of the token is kept.
+    """
+    require_unit_of_work()
+    now = machine_now()
+    PortalInvitation.objects.filter(account=account_id, recipient=recipient, accepted_at=None, ended_at=None).update(
+        ended_at=now
+    )
+    return PortalInvitation.objects.create(
+        account_id=account_id, role=ShareRole(role), recipient=recipient, name=name.strip(), language=language,
+        token_hash=hash_token(token_text), invited_by=by, created_at=now, expires_at=now + INVITATION_LIVES,
+    )  # fmt: skip
+
+
+def take_back_invitation(*, account_id: int, public_id: UUID) -> None:
+    """This function will end an invitation that nobody has taken up. Raises InvitationOver."""
+    require_unit_of_work()
+    open_ones = PortalInvitation.objects.filter(account=account_id, public_id=public_id, accepted_at=None)
+    if open_ones.filter(ended_at=None).update(ended_at=machine_now()) != 1:
+        raise InvitationOver("This invitation is not open any more.", hint="Reload the list.")
+
+
+def accept_invitation(*, public_id: UUID, user: User) -> AccountShare:
+    """This function will take up an invitation: of two that come at once, one wins. Raises InvitationOver."""
+    require_unit_of_work()
+    now = machine_now()
+    open_one = PortalInvitation.objects.filter(public_id=public_id, accepted_at=None, ended_at=None, expires_at__gt=now)
+    if open_one.update(accepted_at=now, accepted_by=user) != 1:
+        raise InvitationOver("This invitation cannot be used any more.", hint="Ask for a new one.")
+    taken = PortalInvitation.objects.get(public_id=public_id)
+    return share_account(account_id=taken.account_id, user=user, role=taken.role, by=taken.invited_by)
+
+
+def share_account(*, account_id: int, user: User, role: str, by: User | None = None) -> AccountShare:
+    """This function will share an account with a login; a share that is there keeps the larger of the two roles."""
+    require_unit_of_work()
+    share, is_new = AccountShare.objects.get_or_create(
+        account_id=account_id, user=user, to_at=None,
+        defaults={"role": ShareRole(role), "from_at": machine_now(), "invited_by": by},
+    )  # fmt: skip
+    if not is_new and not is_role_enough(held=share.role, needed=role):
+        AccountShare.objects.filter(pk=share.pk).update(role=ShareRole(role))
+    return share
+
+
+def change_share(*, account_id: int, public_id: UUID, role: str) -> None:
+    """This function will give a share another role. Raises UnknownShare, LastOwner."""
+    require_unit_of_work()
+    if role != ShareRole.OWNER:
+        _require_another_owner(account_id=account_id, public_id=public_id)
+    open_one = AccountShare.objects.filter(account=account_id, public_id=public_id, to_at=None)
+    if open_one.update(role=ShareRole(role)) != 1:
+        raise UnknownShare("This share has ended.", hint="Reload the list.")
+
+
+def end_share(*, account_id: int, public_id: UUID, keep_an_owner: bool) -> None:
+    """This function will end a share from the next request on. Raises UnknownShare, LastOwner."""
+    require_unit_of_work()
+    if keep_an_owner:
+        _require_another_owner(account_id=account_id, public_id=public_id)
+    open_one = AccountShare.objects.filter(account=account_id, public_id=public_id, to_at=None)
+    if open_one.update(to_at=machine_now()) != 1:
+        raise UnknownShare("This share has ended.", hint="Reload the list.")
+
+
+def _require_another_owner(*, account_id: int, public_id: UUID) -> None:
+    """This function will refuse to leave an account without an owner; the account's shares are locked meanwhile."""
+    owners = AccountShare.objects.select_for_update(no_key=True).filter(
+        account=account_id, role=ShareRole.OWNER, to_at=None
+    )
+    if {row.public_id for row in owners.order_by("pk")} == {public_id}:
+        raise LastOwner(
+            "This is the account's only owner.", hint="Make somebody else its owner first, or ask the service desk."
+        )

@@ -141,9 +141,39 @@ class SharedAccount:
         return ", ".join(self.rooms)
 
 
-_ROLES: Final = ("viewer", "payer", "owner")
+ROLES: Final = ("viewer", "payer", "owner")
 
 
 def is_role_enough(*, held: str, needed: str) -> bool:
     """This function will tell whether a role in sharing allows what another does. Raises ValueError for no role."""
-    return _ROLES.index(held) >= _ROLES.index(needed)
+    return ROLES.index(held) >= ROLES.index(needed)
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRow:
+    """A login that an account is shared with, since when (machine time)."""
+
+    public_id: UUID
+    user_id: int
+    name: str
+    phone: str
+    email: str
+    role: str
+    from_at: datetime
+    invited_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRow:
+    """An invitation and how it stands: ``open``, ``accepted``, ``ended`` or ``expired``. Machine time."""
+
+    public_id: UUID
+    account_id: int
+    role: str
+    name: str
+    recipient: str
+    language: str
+    state: str
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime

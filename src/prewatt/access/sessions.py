@@ -1,0 +1,141 @@
+"""Sessions as rows that know their login: listed, ended one by one, and new at each sign-in."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.contrib.auth import login
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.core import signing
+from django.http import HttpRequest
+from typing_extensions import override
+
+from prewatt.access.audit import require_unit_of_work
+from prewatt.access.errors import StaleSession, UnknownSession
+from prewatt.access.models import LoginSession, User
+from prewatt.kernel.clock import machine_now
+
+KEPT_FOR: Final = timedelta(days=60)
+FRESH_FOR: Final = timedelta(minutes=15)
+LISTED_MAX: Final = 50
+DEVICE_COOKIE: Final = "prewatt_device"
+DEVICE_AGE_S: Final = 365 * 24 * 3600
+_SALT: Final = "prewatt.device"
+_BEGUN: Final = "begun_at"
+_PLACE: Final = "place"
+_WAY: Final = "way"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A browser that is signed in. ``code`` names it without opening it; times are machine time."""
+
+    code: str
+    begun_at: datetime | None
+    ends_at: datetime
+    address: str
+    browser: str
+    is_this: bool
+
+
+class SessionStore(DatabaseStore):
+    """Django's own store, on a table that also says whose session it is and where it began."""
+
+    @classmethod
+    @override
+    def get_model_class(cls) -> type[LoginSession]:
+        return LoginSession
+
+    @override
+    def create_model_instance(self, data: dict[str, Any]) -> LoginSession:
+        row = super().create_model_instance(data)
+        assert isinstance(row, LoginSession)
+        user_id = data.get("_auth_user_id")
+        row.user_id = None if user_id is None else int(user_id)
+        row.begun_at = datetime.fromisoformat(data[_BEGUN]) if _BEGUN in data else None
+        row.address, row.browser = data.get(_PLACE, ("", ""))
+        return row
+
+
+def begin_session(*, request: HttpRequest, user: User, way: str, keep: bool = False) -> None:
+    """This function will sign the login in on this browser, with a new session id; ``keep``: for sixty days.
+
+    Without ``keep`` the session lasts as long as the settings say. ``way``: password, code or invitation.
+    """
+    browser = request.headers.get("User-Agent", "")[:200]
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    request.session[_BEGUN] = machine_now().isoformat()
+    request.session[_WAY] = way
+    request.session[_PLACE] = [str(request.META.get("REMOTE_ADDR", ""))[:60], browser]
+    if keep:
+        request.session.set_expiry(KEPT_FOR)
+
+
+def is_fresh(*, request: HttpRequest) -> bool:
+    """This function will tell whether the person signed in a moment ago."""
+    begun = request.session.get(_BEGUN)
+    return begun is not None and machine_now() - datetime.fromisoformat(begun) <= FRESH_FOR
+
+
+def came_by_code(*, request: HttpRequest) -> bool:
+    """This function will tell whether the person has just proven to hold phone or mail, whatever the password is."""
+    return request.session.get(_WAY) in {"code", "invitation"} and is_fresh(request=request)
+
+
+def require_fresh(*, request: HttpRequest) -> None:
+    """This function will refuse what could lock the owner out when the sign-in is old. Raises StaleSession."""
+    if not is_fresh(request=request):
+        raise StaleSession("You signed in some time ago.", hint="Sign in again before you change this.")
+
+
+def list_sessions(*, user: User, this_key: str | None) -> list[SessionRow]:
+    """This function will list where the login is signed in, the newest first."""
+    rows = LoginSession.objects.filter(user=user, expire_date__gt=machine_now()).order_by("-begun_at")
+    return [
+        SessionRow(
+            code_of(row.session_key), row.begun_at, row.expire_date, row.address, row.browser,
+            row.session_key == this_key,
+        )
+        for row in rows[:LISTED_MAX]
+    ]  # fmt: skip
+
+
+def end_session(*, user: User, code: str) -> None:
+    """This function will sign the login out where ``code`` says, from the next request on. Raises UnknownSession."""
+    require_unit_of_work()
+    for row in LoginSession.objects.filter(user=user):
+        if code_of(row.session_key) == code:
+            row.delete()
+            return
+    raise UnknownSession("You are not signed in there any more.")
+
+
+def end_other_sessions(*, user: User, this_key: str | None) -> int:
+    """This function will sign the login out everywhere but here, and return how often that was."""
+    require_unit_of_work()
+    return LoginSession.objects.filter(user=user).exclude(session_key=this_key).delete()[0]
+
+
+def forget_old_sessions() -> int:
+    """This function will delete sessions that have run out, and return how many."""
+    return LoginSession.objects.filter(expire_date__lt=machine_now()).delete()[0]
+
+
+def code_of(session_key: str) -> str:
+    """This function will name a session by something that opens nothing."""
+    return hashlib.sha256(session_key.encode()).hexdigest()[:20]
+
+
+def device_mark(*, user: User) -> str:
+    """This function will return what a browser keeps to be known again as one of the login's own."""
+    return signing.dumps(str(user.public_id), salt=_SALT, compress=False)
+
+
+def is_known_device(*, mark: str, user: User | None) -> bool:
+    """This function will tell whether the browser has been signed in as this login within the last year."""
+    try:
+        named = signing.loads(mark, salt=_SALT, max_age=DEVICE_AGE_S)
+    except signing.BadSignature:
+        return False
+    return user is not None and named == str(user.public_id)

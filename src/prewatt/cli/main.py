@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "admin": _Entry("prewatt.cli.admin", "Make logins: `admin create`."),
     "estate": _Entry("prewatt.cli.estate", "Bring your own estate: template, import, export."),
     "simulate": _Entry("prewatt.cli.simulate", "Run a virtual estate alone."),
+    "testpay": _Entry("prewatt.cli.testpay", "Run the test provider of online payments alone."),
     "ledger": _Entry("prewatt.cli.ledger", "Add the books again: `ledger verify`."),
     "doctor": _Entry("prewatt.cli.doctor", "Check everything, and say how to mend it."),
     "backup": _Entry("prewatt.cli.backup", "Write the database into a new folder."),

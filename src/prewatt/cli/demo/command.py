@@ -19,6 +19,9 @@ from prewatt.cli.entering import enter
 from prewatt.cli.errors import UnableToStart
 from prewatt.cli.launch import Launch, launching, say
 from prewatt.cli.simulate import CONTROL_PORT
+from prewatt.cli.testpay import FOLDER as TESTPAY
+from prewatt.cli.testpay import PORT as TESTPAY_PORT
+from prewatt.cli.testpay import open_keys
 from prewatt.cli.up import ROLES, choose_port, show_page
 from prewatt.cli.web import next_free_port
 from prewatt.config.environment import PREFIX, Process, environment
@@ -101,6 +104,7 @@ def demo_history() -> None:
 def _run(launch: Launch, state: Path, facts: DemoFacts, clock: EstateClock) -> None:
     launch.begin_database()
     launch.migrate()
+    open_keys(state / TESTPAY, port=next_free_port("127.0.0.1", TESTPAY_PORT))
     made, beat = state / _MADE, read_beat(state / _CLOCK)
     is_new = not made.exists()
     if is_new:
@@ -121,6 +125,7 @@ def _run(launch: Launch, state: Path, facts: DemoFacts, clock: EstateClock) -> N
             str(next_free_port("127.0.0.1", CONTROL_PORT)),
         ],
     )
+    launch.start_role("testpay", ["testpay", "--state", str(state / TESTPAY)])
     for role in ROLES:
         launch.start_role(role)
     if show_page(launch):

@@ -112,7 +112,7 @@ class WeChat(Adapter):
         wish = {
             "appid": self._config.app_id,
             "mchid": self._config.merchant_no,
-            "description": order.subject[:127],
+            "description": order.subject.encode()[:127].decode(errors="ignore"),
             "out_trade_no": order.order_no,
             "time_expire": order.expires_at.astimezone(strict.BEIJING).isoformat(timespec="seconds"),
             "notify_url": order.notify_url,
@@ -135,14 +135,9 @@ class WeChat(Adapter):
         with refusing(CallbackMalformed, "WeChat Pay's call-back"):
             event = strict.read_json(raw.body)
             sealed, kind = part_of(event, "resource"), text_of(event, "event_type")
-            if text_of(sealed, "algorithm") != "AEAD_AES_256_GCM":
-                raise Unreadable("sealed in another way")
-            opened = unseal(
-                self._seal_keys,
-                nonce=text_of(sealed, "nonce"),
-                sealed=text_of(sealed, "ciphertext", chars_max=1_048_576),
-                bound_to=text_of(sealed, "associated_data"),
-            )
+        with refusing(CallbackForged, "WeChat Pay's call-back"):  # the seal proves as much as the signature
+            opened = self._open(sealed)
+        with refusing(CallbackMalformed, "WeChat Pay's call-back"):
             fields = strict.read_json(opened)
             is_ours = fields.get("mchid") == self._config.merchant_no
             if kind.startswith("TRANSACTION."):
@@ -252,6 +247,17 @@ class WeChat(Adapter):
         if refusal.provider_code in _UNCERTAIN:
             raise ProviderAway(str(refusal))
         raise refusal
+
+    def _open(self, sealed: Mapping[str, Any]) -> bytes:
+        """This method will open the sealed part of a call-back with the key that both sides share."""
+        if text_of(sealed, "algorithm") != "AEAD_AES_256_GCM":
+            raise Unreadable("sealed in another way")
+        return unseal(
+            self._seal_keys,
+            nonce=text_of(sealed, "nonce"),
+            sealed=text_of(sealed, "ciphertext", chars_max=1_048_576),
+            bound_to=text_of(sealed, "associated_data"),
+        )
 
     def _require_ours(self, *, is_ours: bool) -> None:
         if not is_ours:

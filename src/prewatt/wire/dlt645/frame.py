@@ -35,6 +35,7 @@ ERROR_BIT = 0x40
 MORE_BIT = 0x20
 FUNCTION_BITS = 0x1F
 
+_IDLE = bytes([IDLE])
 _CHUNK = 512
 _ADDRESS = re.compile(r"[0-9A-F]{12}")
 _ADD = bytes((byte + OFFSET) & 0xFF for byte in range(256))
@@ -111,12 +112,12 @@ def encode(frame: Frame, *, preamble: int = PREAMBLE) -> bytes:
     body += bytes((START, frame.control, len(frame.data)))
     body += frame.data.translate(_ADD)
     body += bytes((sum(body) & 0xFF, END))
-    return bytes([IDLE]) * preamble + bytes(body)
+    return _IDLE * preamble + bytes(body)
 
 
 def decode(raw: bytes) -> Frame:
     """This function will read exactly one frame, FE before it allowed. Raises BadFrame for anything else."""
-    body = raw.lstrip(bytes([IDLE]))
+    body = raw.lstrip(_IDLE)
     if len(body) < OVERHEAD or body[0] != START or body[7] != START or len(body) != OVERHEAD + body[9]:
         raise BadFrame(f"{len(raw)} bytes are not one frame.")
     if body[-1] != END or not _sum_is_right(body):
@@ -143,6 +144,9 @@ class FrameScanner:
     def feed(self, data: bytes) -> list[Event]:
         """This method will take bytes as they come and return what they brought to an end."""
         events: list[Event] = []
+        if not self._buffer and START not in data:
+            self._give_up(data)
+            return events
         for at in range(0, len(data), _CHUNK):
             self._buffer += data[at : at + _CHUNK]
             self._look_for_beginnings()
@@ -214,15 +218,18 @@ class FrameScanner:
         """This method will let go of the first ``count`` bytes: none of them can begin a frame any more."""
         if not count:
             return
-        gone = bytes(self._buffer[:count])
-        idle_at_end = count - len(gone.rstrip(bytes([IDLE])))
-        self._idle = self._idle + count if idle_at_end == count else idle_at_end
-        self._lost += count - gone.count(IDLE)
+        self._give_up(self._buffer[:count])
         del self._buffer[:count]
         self._open = [(end - count, start - count) for end, start in self._open]
         self._next = max(self._next - count, 0)
         if self._broken is not None:
             self._broken -= count
+
+    def _give_up(self, gone: bytes | bytearray) -> None:
+        """This method will count bytes before the buffer in which no frame begins."""
+        idle_at_end = len(gone) - len(gone.rstrip(_IDLE))
+        self._idle = self._idle + idle_at_end if idle_at_end == len(gone) else idle_at_end
+        self._lost += len(gone) - gone.count(IDLE)
 
 
 def _sum_is_right(body: bytes) -> bool:

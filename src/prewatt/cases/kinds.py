@@ -26,6 +26,12 @@ class Kind(StrEnum):
     FIELD_REJECTED = auto()
     CLOCK_DRIFT = auto()
     METER_STUCK = auto()
+    MONEY_UNMATCHED = auto()
+    CALLBACK_FOREIGN = auto()
+    REFUND_FAILED = auto()
+    STATEMENT_DIFFERS = auto()
+    STATEMENT_MISSING = auto()
+    SURPLUS_TO_REFUND = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,27 @@ KINDS: Final[dict[Kind, KindText]] = {
     ),
     Kind.METER_STUCK: KindText(
         _("Register stands still"), _("Compare the meter with a load that is switched on. Its readings are accepted.")
+    ),
+    Kind.MONEY_UNMATCHED: KindText(
+        _("Money that fits no order"),
+        _("It lies in suspense. Credit it to the account that it is for, or have it refunded."),
+    ),
+    Kind.CALLBACK_FOREIGN: KindText(
+        _("Call-back for another merchant"),
+        _("It was signed, but names another merchant or app. Compare the merchant's settings with the provider's."),
+    ),
+    Kind.REFUND_FAILED: KindText(
+        _("Refund failed"), _("The money is back where it was. Look at the provider's words, then ask again.")
+    ),
+    Kind.STATEMENT_DIFFERS: KindText(
+        _("Provider's statement differs"), _("Look at each line that differs, and settle it with a word that says why.")
+    ),
+    Kind.STATEMENT_MISSING: KindText(
+        _("Provider's statement is missing"), _("Download it from the provider and upload it, or test the merchant.")
+    ),
+    Kind.SURPLUS_TO_REFUND: KindText(
+        _("Surplus to give back"),
+        _("The month is settled. Give the money back by the account's refund, then close this."),
     ),
     Kind.CLOCK_DRIFT: KindText(_("Meter clock is wrong"), _("Set the meter's clock; prices follow the server's time.")),
 }

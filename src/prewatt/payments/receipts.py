@@ -31,6 +31,7 @@ class PaperFacts:
     reason: str = ""
     payment_public_id: str = ""
     about: str = ""
+    trade_no: str = ""
 
 
 def paper_content(*, account_id: int, facts: PaperFacts) -> dict[str, Any]:
@@ -63,6 +64,7 @@ def paper_content(*, account_id: int, facts: PaperFacts) -> dict[str, Any]:
         "reason": facts.reason,
         "payment": facts.payment_public_id,
         "about": facts.about,
+        "trade_no": facts.trade_no,
         "tariffs": tariff_names(account_id=account_id, at=facts.at, zone=ZoneInfo(site.time_zone)),
         "days_left": days_left(available=available, daily_cost_minor=account.daily_cost),
     }

@@ -22,7 +22,7 @@ from prewatt.ledger.services import (
 )
 from prewatt.ledger.values import DocumentValue, EntryResult
 from prewatt.payments.errors import AccountTakesNoMoney, BadPayment, PaymentReversed, TradeConflict, UnknownPayment
-from prewatt.payments.models import Payment, PaymentChannel, PaymentKind
+from prewatt.payments.models import DESK_CHANNELS, ONLINE_CHANNELS, Payment, PaymentKind
 from prewatt.payments.values import PayingAccount, Trade
 from prewatt.tenancy.models import Account, AccountState, Bucket, BucketKind, PaymentMode
 
@@ -43,8 +43,12 @@ def record_payment(*, account_id: int, site_id: int, trade: Trade, received_at: 
     It waits for another transaction that is writing the same trade. Raises TradeConflict when the trade was another.
     """
     work = require_unit_of_work()
-    if trade.channel not in PaymentChannel.values:
-        raise BadPayment(f"{trade.channel!r} is not a channel.", hint=f"Use one of {', '.join(PaymentChannel.values)}.")
+    channels = sorted(ONLINE_CHANNELS if trade.merchant else DESK_CHANNELS)
+    if trade.channel not in channels:
+        raise BadPayment(
+            "%(channel)r is not a channel.", hint="Use one of %(known)s.",
+            channel=trade.channel, known=", ".join(channels),
+        )  # fmt: skip
     inputs = trade_inputs(account_id=account_id, trade=trade)
     row: dict[str, Any] = {
         "public_id": uuid7(), "site": site_id, "account": account_id, "kind": PaymentKind(trade.kind).value,
@@ -71,8 +75,12 @@ def trade_inputs(*, account_id: int, trade: Trade) -> dict[str, Any]:
     return {"account": account_id, "kind": trade.kind, "amount": trade.amount}
 
 
-def lock_paying_account(*, account_id: int) -> PayingAccount:
-    """This function will lock an account's row and its bucket of cash, and return how it stands. In this order."""
+def lock_paying_account(*, account_id: int, must_be_open: bool = True) -> PayingAccount:
+    """This function will lock an account's row and its bucket of cash, and return how it stands. In this order.
+
+    ``must_be_open`` false: money that could not leave goes back, whatever became of the account. Raises
+    AccountTakesNoMoney.
+    """
     require_unit_of_work()
     account = (
         Account.objects.select_related("site")
@@ -80,7 +88,7 @@ def lock_paying_account(*, account_id: int) -> PayingAccount:
         .filter(pk=account_id)
         .first()
     )
-    if account is None or account.state != AccountState.OPEN:
+    if account is None or (must_be_open and account.state != AccountState.OPEN):
         raise AccountTakesNoMoney(
             "The account is closed, or there is none.", hint="Look for the tenant's open account."
         )
@@ -100,14 +108,16 @@ def lock_paying_account(*, account_id: int) -> PayingAccount:
     )  # fmt: skip
 
 
-def post_trade(*, paying: PayingAccount, trade: Trade, now: datetime, memo: Mapping[str, Any]) -> EntryResult:
-    """This function will move a trade's money between its channel's takings and the account.
+def post_trade(
+    *, paying: PayingAccount, trade: Trade, now: datetime, memo: Mapping[str, Any], house: str = ""
+) -> EntryResult:
+    """This function will move a trade's money between its channel's takings, or another ``house`` account, and a party.
 
     The entry holds nothing that chance made, so that the same history has the same seals.
     """
     sign = 1 if trade.kind == PaymentKind.TOP_UP else -1
     return _post(
-        paying=paying, kind=trade.kind, cause_key=trade.cause_key, house=f"takings:{trade.channel}",
+        paying=paying, kind=trade.kind, cause_key=trade.cause_key, house=house or f"takings:{trade.channel}",
         amount=Money(sign * trade.amount.minor, trade.amount.currency), now=now,
         inputs={"site": paying.site_code, "account": paying.number, "channel": trade.channel, "amount": trade.amount},
         memo={"channel": trade.channel, "till": trade.till, **memo},

@@ -6,89 +6,28 @@ hash of all migrations. ``PREWATT_TEST_DATABASE_URL`` names another server; ``PR
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import secrets
-import shutil
-import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import psycopg
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from tests.clusters import OwnCluster, connected_to, locked, migrations_hash, own_cluster, shared_cluster, test_folder
 
-from prewatt.cli.account import identity_of, unprivileged_account
-from prewatt.cli.errors import UnableToRunPostgres
-from prewatt.cli.postgres.binaries import find_binaries, reachable
-from prewatt.cli.postgres.cluster import APP, OWNER, Cluster, create_extensions
+from prewatt.cli.postgres.cluster import OWNER, create_extensions
 from prewatt.config.environment import Environment
 
 pytest_plugins = ["tests.fault_rows", "tests.scheduling"]
 
-_STALE_DATABASES = "select datname from pg_database where datname ~ '^test_[0-9]+_'"
-_OLD_TEMPLATES = "select datname from pg_database where datname ~ '^template_[0-9a-f]{16}$' order by oid desc offset 6"
 _TABLES = """
 select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
 and not relispartition and relname <> 'django_migrations'"""
-
-
-def _test_folder() -> Path:
-    given = os.environ.get("PREWATT_TEST_DATA")
-    return Path(given) if given else Path(tempfile.gettempdir()) / f"prewatt-test-pg-{os.getuid()}"
-
-
-@contextlib.contextmanager
-def _locked(path: Path, how: int) -> Iterator[IO[str]]:
-    with path.open("a") as file:
-        fcntl.flock(file, how)
-        yield file
-
-
-def _start(cluster: Cluster) -> None:
-    """Start the shared server detached from this process: it belongs to whoever still tests."""
-    with cluster.log.open("ab") as log:
-        process = subprocess.Popen(
-            cluster.command(),
-            cwd="/",
-            env=cluster.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            **identity_of(cluster.account),
-        )
-    cluster.wait_ready(process, timeout_s=60)
-    process.returncode = 0  # it is not ours to wait for; keeps Popen's finaliser quiet
-
-
-def _shared_cluster(folder: Path) -> Cluster:
-    account = unprivileged_account()
-    binaries = reachable(find_binaries(), store=folder, account=account)
-    cluster = Cluster(binaries, folder / "postgres", account, durable=False)
-    cluster.create()
-    if cluster.postmaster_pid() is None or not cluster.is_ready():
-        try:
-            _start(cluster)
-        except UnableToRunPostgres:  # of another version, or torn by a power cut: nothing in it is worth keeping
-            shutil.rmtree(cluster.folder)
-            cluster.create()
-            _start(cluster)
-    cluster.prepare(database="tests")
-    with psycopg.connect(cluster.url("postgres", database="postgres"), autocommit=True) as connection:
-        connection.execute(f"alter role {OWNER} createdb")
-        connection.execute(f"grant {APP} to {OWNER}")
-        for (name,) in connection.execute(_STALE_DATABASES).fetchall():
-            if not Path(f"/proc/{name.split('_')[1]}").exists():
-                connection.execute(f'drop database if exists "{name}" with (force)')
-        for (name,) in connection.execute(_OLD_TEMPLATES).fetchall():
-            connection.execute(f'drop database if exists "{name}"')
-    return cluster
 
 
 @pytest.fixture(scope="session")
@@ -98,16 +37,16 @@ def postgres_url() -> Iterator[str]:
     if given:
         yield given
         return
-    folder = _test_folder()
+    folder = test_folder()
     folder.mkdir(mode=0o755, exist_ok=True)
     folder.chmod(0o755)
     start_lock = folder / "start.lock"
     with (folder / "users.lock").open("a") as users:
-        with _locked(start_lock, fcntl.LOCK_EX):
+        with locked(start_lock):
             fcntl.flock(users, fcntl.LOCK_SH)
-            cluster = _shared_cluster(folder)
+            cluster = shared_cluster(folder)
         yield cluster.url(OWNER, database="tests")
-        with _locked(start_lock, fcntl.LOCK_EX):
+        with locked(start_lock):
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -115,22 +54,11 @@ def postgres_url() -> Iterator[str]:
             cluster.stop()
 
 
-def _migrations_hash() -> str:
-    """Whatever makes the schema: every migration file of every installed app, ours and theirs."""
-    digest = hashlib.sha256()
-    for app in sorted(apps.get_app_configs(), key=lambda one: one.name):
-        for file in sorted(Path(app.path).glob("migrations/**/*")):
-            if file.suffix in {".py", ".sql"}:
-                digest.update(f"{app.label}/{file.name}".encode())
-                digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
-
-
 def _template(description: dict[str, Any], url: str) -> str:
     """Return the name of a migrated database to copy from; make it when no run has made it yet."""
-    name = f"template_{_migrations_hash()}"
+    name = f"template_{migrations_hash()}"
     with (
-        _locked(Path(tempfile.gettempdir()) / f"prewatt-{name}-{os.getuid()}.lock", fcntl.LOCK_EX),
+        locked(Path(tempfile.gettempdir()) / f"prewatt-{name}-{os.getuid()}.lock"),
         psycopg.connect(url, autocommit=True) as connection,
     ):
         if connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone():
@@ -223,3 +151,25 @@ def module_database(postgres_url: str, django_db_modify_db_settings: None, djang
     """
     with _database_of_its_own(postgres_url, django_db_blocker) as name:
         yield name
+
+
+OwnClusters = Callable[..., OwnCluster]
+
+
+@pytest.fixture(scope="module")
+def own_clusters(postgres_url: str, django_db_modify_db_settings: None) -> Iterator[OwnClusters]:
+    """Gives clusters of the test's own, each with a migrated database; they stand still and are thrown away after.
+
+    ``own_clusters(durable=True)`` gives one that writes to the disk as the product's does.
+    """
+    template = connections["default"].settings_dict["TEST"]["TEMPLATE"]
+    with contextlib.ExitStack() as ending:
+        yield lambda **how: ending.enter_context(own_cluster(postgres_url, template, **how))
+
+
+@pytest.fixture
+def own_database(own_clusters: OwnClusters, django_db_blocker: Any) -> Iterator[OwnCluster]:
+    """A running server of the test's own, which it may kill and freeze; Django's connection leads to it."""
+    own = own_clusters()
+    with own.running(), connected_to(own.url, django_db_blocker):
+        yield own

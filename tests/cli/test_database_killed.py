@@ -2,28 +2,22 @@
 
 import contextlib
 import os
-import shutil
 import signal
-import tempfile
 import threading
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg
 import pytest
-from django.core.management import call_command
 from django.db import InterfaceError, OperationalError, connections
+from tests.clusters import OwnCluster, connected_to
 from tests.fault_rows import Faults
 from tests.faults.invariants import assert_sound, lost_payments
 from tests.usecases_billing.town import ACTOR, Room, Town, set_clock
 from typing_extensions import override
 
-from prewatt.cli.account import unprivileged_account
-from prewatt.cli.postgres.binaries import find_binaries, reachable
 from prewatt.cli.postgres.cluster import OWNER, Cluster
 from prewatt.cli.supervisor import Kind, Program, Supervisor
-from prewatt.config.environment import Environment
 from prewatt.kernel import clock
 from prewatt.kernel.clock import monotonic_s
 from prewatt.kernel.money import Money
@@ -71,30 +65,36 @@ class Writer(threading.Thread):
             yield connection
 
 
-@pytest.fixture
-def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
-    supervisor = Supervisor(tmp_path, None, announce=lambda _text: None)
+@pytest.fixture(scope="module")
+def supervisor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supervisor]:
+    supervisor = Supervisor(tmp_path_factory.mktemp("supervisor"), None, announce=lambda _text: None)
     yield supervisor
     supervisor.stop()
 
 
-@pytest.fixture
-def cluster(supervisor: Supervisor) -> Iterator[Cluster]:
-    folder = Path(tempfile.mkdtemp(prefix="pw-c1-"))
-    folder.chmod(0o755)
-    account = unprivileged_account()
-    cluster = Cluster(reachable(find_binaries(), store=folder, account=account), folder / "postgres", account)
-    cluster.create()
-    supervisor.start(Program("postgres", cluster.command(), cluster.environment(), account=account, kind=Kind.DATABASE))
+@pytest.fixture(scope="module")
+def served(supervisor: Supervisor, own_clusters: Callable[..., OwnCluster]) -> Iterator[Cluster]:
+    """A durable cluster that the supervisor brings back, for all tests of this file."""
+    cluster = own_clusters(durable=True).cluster
+    program = Program(
+        "postgres", cluster.command(), cluster.environment(), account=cluster.account, kind=Kind.DATABASE
+    )  # fmt: skip
+    supervisor.start(program)
     process = supervisor.process_of("postgres")
     assert process is not None
     cluster.wait_ready(process, timeout_s=30)
-    cluster.prepare()
-    with psycopg.connect(cluster.url(OWNER), autocommit=True) as connection:
-        connection.execute("create table trade (id text primary key)")
     yield cluster
     supervisor.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def cluster(served: Cluster) -> Iterator[Cluster]:
+    """The cluster with a table for trades that is new for each test."""
+    with psycopg.connect(served.url(OWNER), autocommit=True) as connection:
+        connection.execute("create table trade (id text primary key)")
+    yield served
+    with psycopg.connect(served.url(OWNER), autocommit=True) as connection:
+        connection.execute("drop table trade")
 
 
 def kill_under_load(supervisor: Supervisor, writers: list[Writer], *, confirmed: int = KILLED_AFTER) -> float:
@@ -154,20 +154,11 @@ def test_c1_nothing_confirmed_is_lost_and_nothing_is_doubled(
 @pytest.fixture
 def room(cluster: Cluster, django_db_blocker: Any) -> Iterator[Room]:
     """A room with an account in real books, in the database that is going to be killed."""
-    wrapper, before = connections["default"], clock.estate_clock()
-    kept = dict(wrapper.settings_dict)
-    with django_db_blocker.unblock():
-        wrapper.close()
-        wrapper.settings_dict.update(Environment(database_url=cluster.url(OWNER)).database())
-        try:
-            call_command("migrate", verbosity=0, interactive=False)
-            set_clock("2026-11-20T12:00")
-            yield Town.build().add_room()
-        finally:
-            wrapper.close()
-            wrapper.settings_dict.clear()
-            wrapper.settings_dict.update(kept)
-            clock.install(before)
+    before = clock.estate_clock()
+    with connected_to(cluster.url(OWNER), django_db_blocker):
+        set_clock("2026-11-20T12:00")
+        yield Town.build().add_room()
+        clock.install(before)
 
 
 class Payer(Writer):
@@ -215,9 +206,7 @@ def test_c1_every_payment_that_was_confirmed_is_one_credit(supervisor: Superviso
 @pytest.mark.slow
 def test_c1_without_synchronous_commit_confirmed_writes_are_lost(supervisor: Supervisor, cluster: Cluster) -> None:
     url = cluster.url(OWNER)
-    with psycopg.connect(cluster.url("postgres", database="postgres"), autocommit=True) as superuser:
-        superuser.execute("alter system set wal_writer_delay = '10s'")
-        superuser.execute("select pg_reload_conf()")
+    set_up(cluster, "alter system set wal_writer_delay = '10s'")
     with psycopg.connect(url, autocommit=True, options="-c synchronous_commit=off") as connection:
         for number in range(KILLED_AFTER):
             connection.execute("insert into trade values (%s)", (f"hasty-{number}",))
@@ -226,3 +215,10 @@ def test_c1_without_synchronous_commit_confirmed_writes_are_lost(supervisor: Sup
         os.kill(pid, signal.SIGKILL)
     supervisor.run(until=lambda: supervisor.pid_of("postgres") not in {None, pid} and cluster.is_ready())
     assert len(stored(cluster)) < KILLED_AFTER
+    set_up(cluster, "alter system reset wal_writer_delay")
+
+
+def set_up(cluster: Cluster, statement: str) -> None:
+    with psycopg.connect(cluster.url("postgres", database="postgres"), autocommit=True) as superuser:
+        superuser.execute(statement)
+        superuser.execute("select pg_reload_conf()")

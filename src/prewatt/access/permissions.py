@@ -28,6 +28,7 @@ class Permission(StrEnum):
     MONEY_APPROVE = "money.approve"
     PAY_CONFIGURE = "pay.configure"
     PAY_RECONCILE = "pay.reconcile"
+    PAPERS_ISSUE = "papers.issue"
     SUPPLY_SWITCH = "supply.switch"
     SUPPLY_STOP = "supply.stop"
     SUPPLY_MODE = "supply.mode"
@@ -63,7 +64,13 @@ ROLES: Final[dict[str, RoleSpec]] = {
             "cashier",
             _("Cashier"),
             _VIEWS
-            | {Permission.ACCOUNT_INVITE, Permission.MONEY_TAKE, Permission.MONEY_REFUND, Permission.NOTICES_TELL},
+            | {
+                Permission.ACCOUNT_INVITE,
+                Permission.MONEY_TAKE,
+                Permission.MONEY_REFUND,
+                Permission.PAPERS_ISSUE,
+                Permission.NOTICES_TELL,
+            },
         ),
         RoleSpec(
             "engineer",

@@ -1,4 +1,4 @@
-"""Tariffs, positions and the day close."""
+"""Tariffs, positions, the day close, and months paid ahead."""
 
 from typing import ClassVar
 
@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from prewatt.access.models import Scope
 from prewatt.estate.models import Medium, Site
+from prewatt.kernel.ids import uuid7
 from prewatt.tenancy.models import Account, Tenancy
 
 
@@ -128,3 +129,86 @@ class DayClose(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.site_id} {self.date}"
+
+
+class Surplus(models.TextChoices):
+    """What becomes of money that was paid ahead and not used."""
+
+    CARRY = "carry", _("Carried to the next month")
+    REFUND = "refund", _("Given back")
+
+
+@pghistory.track()
+class MonthAhead(models.Model):
+    """An account pays each month ahead and settles it by real use, from a month on."""
+
+    account = models.OneToOneField(Account, models.PROTECT, primary_key=True, related_name="month_ahead")
+    surplus = models.CharField(max_length=6, choices=Surplus, default=Surplus.CARRY)
+    fixed_estimate = models.BigIntegerField(null=True, blank=True, help_text="Minor units a month; empty: from own use")
+    from_month = models.DateField(help_text="First day of the first month that is paid ahead")
+    to_month = models.DateField(null=True, blank=True, help_text="First day of the month that is not any more")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(from_month__day=1), name="month_ahead_from_first"),
+            models.CheckConstraint(
+                condition=Q(to_month=None) | Q(to_month__day=1, to_month__gte=F("from_month")),
+                name="month_ahead_to_first",
+            ),
+            models.CheckConstraint(
+                condition=Q(fixed_estimate=None) | Q(fixed_estimate__gt=0), name="month_ahead_estimate_positive"
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.account_id} since {self.from_month}"
+
+
+class MonthState(models.TextChoices):
+    """How far an account's month has come."""
+
+    REQUESTED = "requested", _("Requested")
+    SETTLED = "settled", _("Settled, to be reviewed")
+    CLOSED = "closed", _("Closed")
+
+
+class AccountMonth(models.Model):
+    """A month that an account pays ahead: what was asked for it, and how it was settled. Amounts in minor units."""
+
+    public_id = models.UUIDField(default=uuid7, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="months", db_index=False)
+    month = models.DateField()
+    state = models.CharField(max_length=9, choices=MonthState, default=MonthState.REQUESTED)
+    estimate = models.BigIntegerField(null=True, blank=True)
+    days_counted = models.PositiveSmallIntegerField(default=0)
+    requested = models.BigIntegerField(default=0)
+    requested_at = models.DateTimeField(null=True, blank=True, help_text="Estate time")
+    due_on = models.DateField(null=True, blank=True)
+    opening = models.BigIntegerField(default=0)
+    paid = models.BigIntegerField(default=0)
+    refunded = models.BigIntegerField(default=0)
+    adjusted = models.BigIntegerField(default=0)
+    late = models.BigIntegerField(default=0)
+    used = models.BigIntegerField(default=0)
+    ahead = models.BigIntegerField(default=0, help_text="Paid in this month for the next")
+    closing = models.BigIntegerField(default=0)
+    document = models.ForeignKey("ledger.Document", models.PROTECT, null=True, blank=True, related_name="+")
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="Estate time")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["public_id"], name="account_month_public_id_unique"),
+            models.UniqueConstraint(fields=["account", "month"], name="account_month_unique"),
+            models.CheckConstraint(condition=Q(month__day=1), name="account_month_first"),
+            models.CheckConstraint(condition=Q(requested__gte=0), name="account_month_request_not_negative"),
+            models.CheckConstraint(
+                condition=Q(closing=F("opening") + F("paid") + F("refunded") + F("adjusted") + F("late") + F("used")),
+                name="account_month_adds_up",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["month", "state"], name="account_month_state")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.month:%Y-%m}"

@@ -17,6 +17,7 @@ from prewatt.usecases.audit_books import audit_books
 from prewatt.usecases.close_day import close_due_days
 from prewatt.usecases.ensure_months import ensure_months
 from prewatt.usecases.reconcile_supply import end_due_holds, reconcile_supply, watch_reconnections
+from prewatt.usecases.request_month import request_due_months
 from prewatt.usecases.review_due import review_all, review_due
 from prewatt.usecases.send_due_notices import send_due_notices
 
@@ -44,6 +45,7 @@ def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
     notices = [Job("send_due_notices", lambda: _send_all(actor, stopping), LOOK_S_MIN)]
     calendar = [
         Job("close_due_days", lambda: _close_and_audit(actor), machine_pace_s(30), is_called=False),
+        Job("request_due_months", lambda: request_due_months(actor=actor), machine_pace_s(AN_HOUR_S), is_called=False),
         Job("ensure_months", lambda: _ensure_months(actor), float(AN_HOUR_S), is_called=False),
     ]
     return [

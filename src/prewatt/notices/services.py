@@ -34,6 +34,8 @@ from prewatt.supply.values import RelayChange, Standing
 from prewatt.tenancy.models import Account
 
 WARNINGS: Final = frozenset({"level_1", "level_2", "last_call"})
+TOLD_BY_DESK: Final = WARNINGS | {"request"}
+"""What a person tells where no other way carries it."""
 SECRETS: Final = frozenset({"code", "invitation"})
 """Kinds whose words open something: the body is blanked once it has been sent, except in the demo's letter box."""
 DEFAULT_CHANNELS: Final = ("mail", "desk")
@@ -77,7 +79,7 @@ class Party:
         """This method will return the first channel, behind ``after``, that can carry this kind. None: no way."""
         channels = self.channels[self.channels.index(after) + 1 :] if after in self.channels else self.channels
         for channel in channels:
-            if self.recipient(channel) and (channel != "desk" or kind in WARNINGS):
+            if self.recipient(channel) and (channel != "desk" or kind in TOLD_BY_DESK):
                 return channel
         return None
 

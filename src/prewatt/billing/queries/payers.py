@@ -1,10 +1,11 @@
 """Who pays for metering points, by which tariff, from when to when."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from itertools import groupby
+from operator import itemgetter
+from typing import Final
 
 from django.db import connection
 
@@ -43,20 +44,8 @@ class Payers:
         return point_id in self.register_points
 
 
-class _Row(NamedTuple):
-    point_id: int
-    tenancy_id: int
-    account_id: int
-    from_us: int | None
-    to_us: int | None
-    scope_id: int | None
-    code: str | None
-    assigned_from_us: int | None
-    assigned_to_us: int | None
-
-    @property
-    def tariff(self) -> TariffKey | None:
-        return (self.scope_id, self.code) if self.scope_id is not None and self.code is not None else None
+_Row = tuple[int, int, int, int | None, int | None, int | None, str | None, int | None, int | None]
+"""Point, tenancy, account, when the tenancy begins and ends; scope and code of a tariff, when that begins and ends."""
 
 
 def load_payers(*, point_ids: Sequence[int], site_id: int, zone: str, from_at: datetime, to_at: datetime) -> Payers:
@@ -66,38 +55,36 @@ def load_payers(*, point_ids: Sequence[int], site_id: int, zone: str, from_at: d
     """
     with connection.cursor() as cursor:
         cursor.execute(_PAYERS, {"points": to_int_array(point_ids), "from": from_at, "to": to_at})
-        rows = [_Row(*row) for row in cursor.fetchall()]
-    timelines = load_timelines(keys={row.tariff for row in rows if row.tariff}, site_id=site_id, zone=zone)
+        rows: list[_Row] = cursor.fetchall()
+    keys = {(scope_id, code) for *_, scope_id, code, _, _ in rows if scope_id is not None and code is not None}
+    timelines = load_timelines(keys=keys, site_id=site_id, zone=zone)
     unpriced = unpriced_timeline(zone=zone)
-    by_tenancy: dict[int, list[_Row]] = defaultdict(list)
-    for row in rows:
-        by_tenancy[row.tenancy_id].append(row)
-    stretches: dict[int, list[Stretch]] = defaultdict(list)
-    for tenancy_rows in by_tenancy.values():
-        stretches[tenancy_rows[0].point_id] += _stretches(tenancy_rows, timelines, unpriced)
+    stretches: dict[int, list[Stretch]] = {}
+    account_of: dict[int, int] = {}
+    for tenancy_id, some in groupby(rows, itemgetter(1)):
+        tenancy_rows = list(some)
+        point_id, _, account_of[tenancy_id], *_ = tenancy_rows[0]
+        stretches.setdefault(point_id, []).extend(_stretches(tenancy_rows, timelines, unpriced))
     by_meter = {key for key, timeline in timelines.items() if _takes_registers(timeline)}
-    return Payers(
-        stretches,
-        {row.tenancy_id: row.account_id for row in rows},
-        frozenset(row.point_id for row in rows if row.tariff in by_meter),
-    )
+    register_points = frozenset([row[0] for row in rows if row[5:7] in by_meter] if by_meter else ())
+    return Payers(stretches, account_of, register_points)
 
 
 def _stretches(
-    rows: Sequence[_Row], timelines: dict[TariffKey, PriceTimeline], unpriced: PriceTimeline
-) -> Iterable[Stretch]:
+    rows: Sequence[_Row], timelines: Mapping[TariffKey, PriceTimeline], unpriced: PriceTimeline
+) -> Iterator[Stretch]:
     """Lay out one tenancy: its assignments in order of time, and unpriced stretches in between."""
-    tenancy_id, reached_us = rows[0].tenancy_id, rows[0].from_us or 0
-    end_us = _or_endless(rows[0].to_us)
-    for row in rows:
-        if row.tariff is None or row.assigned_from_us is None:
+    _, tenancy_id, _, begin_us, end_us, *_ = rows[0]
+    reached_us, end_us = begin_us or 0, _or_endless(end_us)
+    for *_, scope_id, code, assigned_from_us, assigned_to_us in rows:
+        if scope_id is None or code is None or assigned_from_us is None:
             continue
-        from_us, to_us = max(row.assigned_from_us, reached_us), min(_or_endless(row.assigned_to_us), end_us)
+        from_us, to_us = max(assigned_from_us, reached_us), min(_or_endless(assigned_to_us), end_us)
         if from_us >= to_us:
             continue
         if from_us > reached_us:
             yield Stretch(reached_us, from_us, tenancy_id, unpriced)
-        yield Stretch(from_us, to_us, tenancy_id, timelines[row.tariff])
+        yield Stretch(from_us, to_us, tenancy_id, timelines[scope_id, code])
         reached_us = to_us
     if reached_us < end_us:
         yield Stretch(reached_us, end_us, tenancy_id, unpriced)

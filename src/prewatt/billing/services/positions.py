@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Final, NamedTuple
 
 from django.db import connection
@@ -11,12 +11,16 @@ from prewatt.access.audit import require_unit_of_work
 from prewatt.metering.arrays import Plain, to_array, to_int_array
 from prewatt.rating.bands import BANDS, Band
 from prewatt.rating.cost import cost_nano, rounded_minor
+from prewatt.rating.segments import from_instant_us
 from prewatt.rating.tariff import Tariff
 
 _LOCK_PAYERS: Final = """
 SELECT id FROM tenancy_account WHERE id IN (
     SELECT tenancy.account_id
-    FROM unnest(%s::bigint[], %s::timestamptz[]) given (installation_id, first_at)
+    FROM (
+        SELECT installation_id, timestamptz 'epoch' + first_us * interval '1 microsecond' AS first_at
+        FROM unnest(%s::bigint[], %s::bigint[]) arrays (installation_id, first_us)
+    ) given
     JOIN estate_meterinstallation installation ON installation.id = given.installation_id
     LEFT JOIN metering_meterstate state ON state.installation_id = given.installation_id
     JOIN tenancy_tenancy tenancy ON tenancy.metering_point_id = installation.metering_point_id
@@ -27,10 +31,12 @@ SELECT id FROM tenancy_account WHERE id IN (
 ) ORDER BY id FOR NO KEY UPDATE
 """
 _FIND: Final = """
-SELECT id, tenancy_id, period_start, tariff_version_id, sharp_wh, peak_wh, flat_wh, valley_wh, deep_valley_wh, rounded
-FROM billing_position
-JOIN unnest(%s::bigint[], %s::date[], %s::bigint[]) given (tenancy_id, period_start, tariff_version_id)
-USING (tenancy_id, period_start, tariff_version_id)
+SELECT position.id, position.rounded, position.sharp_wh, position.peak_wh, position.flat_wh, position.valley_wh,
+       position.deep_valley_wh
+FROM unnest(%s::bigint[], %s::date[], %s::bigint[]) WITH ORDINALITY
+     given (tenancy_id, period_start, tariff_version_id, place)
+LEFT JOIN billing_position position USING (tenancy_id, period_start, tariff_version_id)
+ORDER BY given.place
 """
 _OPEN: Final = """
 INSERT INTO billing_position
@@ -81,14 +87,16 @@ class UsageTotal:
         self.last_day = max(self.last_day, day)
 
 
-def lock_payers(*, first_read_at: Mapping[int, datetime], last_at: datetime) -> set[int]:
+def lock_payers(*, first_us: Mapping[int, int], last_us: int) -> set[int]:
     """This function will lock, in id order, the accounts that readings of installations may charge, and return them.
 
-    ``first_read_at`` has the earliest new reading of each installation, ``last_at`` is the latest of all.
+    ``first_us`` has the instant of the earliest new reading of each installation, ``last_us`` is the latest of all.
     """
     require_unit_of_work()
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK_PAYERS, [to_int_array(first_read_at), to_array(first_read_at.values()), last_at])
+        cursor.execute(
+            _LOCK_PAYERS, [to_int_array(first_us), to_int_array(first_us.values()), from_instant_us(last_us)]
+        )
         return {account_id for (account_id,) in cursor.fetchall()}
 
 
@@ -104,11 +112,9 @@ def apply_usage(
     keys = sorted(key for key, total in usage.items() if any(total.bands_wh))
     if not keys:
         return {}
-    before = _find_or_open(keys, account_of)
     rows: list[tuple[Plain, ...]] = []
     accrued: dict[int, int] = {}
-    for key in keys:
-        position_id, bands_wh, rounded_before = before[key]
+    for key, (position_id, rounded_before, *bands_wh) in zip(keys, _find_or_open(keys, account_of), strict=True):
         total, tariff, account_id = usage[key], tariffs[key.tariff_version_id], account_of[key.tenancy_id]
         totals_wh = [one + more for one, more in zip(bands_wh, total.bands_wh, strict=True)]
         cost = cost_nano(totals_wh, tariff)
@@ -130,21 +136,18 @@ def accrue(*, amounts: Mapping[int, int]) -> None:
             cursor.execute(_ACCRUE, [to_int_array(column) for column in zip(*moved, strict=True)])
 
 
-def _find_or_open(
-    keys: Sequence[PositionKey], account_of: Mapping[int, int]
-) -> dict[PositionKey, tuple[int, list[int], int]]:
-    """Return row, band totals and rounded cost of each position, opened empty where there was none."""
+def _find_or_open(keys: Sequence[PositionKey], account_of: Mapping[int, int]) -> list[tuple[int, ...]]:
+    """Return row, rounded cost and band totals of each position, in the order of keys; opened where there was none."""
     found = _find(keys)
-    missing = [key for key in keys if key not in found]
+    missing = [(account_of[key.tenancy_id], *key) for key, row in zip(keys, found, strict=True) if row is None]
     if missing:
-        rows = [(account_of[key.tenancy_id], *key) for key in missing]
         with connection.cursor() as cursor:
-            cursor.execute(_OPEN, [to_array(column) for column in zip(*rows, strict=True)])
-        found |= _find(missing)
-    return found
+            cursor.execute(_OPEN, [to_array(column) for column in zip(*missing, strict=True)])
+        found = _find(keys)
+    return [row for row in found if row is not None]
 
 
-def _find(keys: Sequence[PositionKey]) -> dict[PositionKey, tuple[int, list[int], int]]:
+def _find(keys: Sequence[PositionKey]) -> list[tuple[int, ...] | None]:
     with connection.cursor() as cursor:
         cursor.execute(_FIND, [to_array(column) for column in zip(*keys, strict=True)])
-        return {PositionKey(*row[1:4]): (row[0], list(row[4:9]), row[9]) for row in cursor.fetchall()}
+        return [None if row[0] is None else row for row in cursor.fetchall()]

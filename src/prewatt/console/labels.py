@@ -12,6 +12,10 @@ LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "cash": _("Cash"),
         "card": _("Card terminal"),
         "transfer": _("Bank transfer"),
+        "alipay": _("Alipay"),
+        "wechat": _("WeChat Pay"),
+        "stripe": "Stripe",
+        "testpay": _("Test provider"),
     },
     "entry": {
         "top_up": _("Top-up"),

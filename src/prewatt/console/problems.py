@@ -1,10 +1,17 @@
 """What an error becomes on a screen: one place that maps the error tree to a status, a title and words."""
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Final
 
 from django.utils.translation import gettext as _
 
+from prewatt.console.labels import label
 from prewatt.kernel.errors import Conflict, NotFound, NotPermitted, PrewattError, Refused
+from prewatt.reports.refusals import say
+
+_NAMES: Final = {"holds": partial(label, "hold")}
+"""Facts of errors that are codes, and what puts words to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +26,10 @@ class Problem:
 
 
 def explain(error: PrewattError) -> Problem:
-    """This function will turn an error into what the screen says. A sentence with a translation is shown in it."""
+    """This function will turn an error into what the screen says, in the reader's language."""
     status, title = _status_and_title(error)
-    return Problem(status, title, _(error.message), _(error.hint) if error.hint else "", error.code)
+    said = say(error, names=_NAMES)
+    return Problem(status, title, said.text, said.hint, error.code)
 
 
 def sentence(error: PrewattError) -> str:

@@ -10,25 +10,39 @@
     └── Unable             the house could not do what it should: alarm, retry or a case; nothing is lost
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from typing_extensions import override
 
 
 class PrewattError(Exception):
-    """Something could not be done. ``code`` is stable, ``message`` says what, ``hint`` says what to do."""
+    """Something could not be done. ``code`` is stable, ``message`` says what, ``hint`` says what to do.
+
+    Message and hint may name facts as ``%(amount)s``: whoever shows the error to a person can then translate
+    ``template`` and ``hint_template``, and typeset the facts.
+    """
 
     code: ClassVar[str] = "error"
 
     def __init__(self, message: str, *, hint: str = "", **facts: object) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.template = message
+        self.hint_template = hint
         self.facts = facts
+        self.message = fill(message, facts)
+        self.hint = fill(hint, facts)
+        super().__init__(self.message)
 
     @override
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+
+def fill(template: str, facts: Mapping[str, object]) -> str:
+    """This function will put facts into a sentence that names some, as ``%(amount)s``; any other stays as it is."""
+    if "%(" not in template:
+        return template
+    return template % {name: ", ".join(fact) if isinstance(fact, tuple) else fact for name, fact in facts.items()}
 
 
 class Refused(PrewattError):

@@ -33,7 +33,9 @@ def minor_digits(currency: str) -> int:
         return MINOR_DIGITS[currency]
     except KeyError:
         known = ", ".join(sorted(MINOR_DIGITS))
-        raise UnknownCurrency(f"Currency {currency!r} is not known.", hint=f"Use one of {known}.") from None
+        raise UnknownCurrency(
+            "Currency %(currency)r is not known.", hint="Use one of %(known)s.", currency=currency, known=known
+        ) from None
 
 
 def nano_per_minor(currency: str) -> int:
@@ -72,11 +74,16 @@ class Money:
         try:
             value = Decimal(text.strip().replace(",", "").replace("−", "-"))
         except InvalidOperation:
-            raise BadAmount(f"{text!r} is not an amount.", hint="Type figures, such as 50 or 12.50.") from None
+            raise BadAmount(
+                "%(text)r is not an amount.", hint="Type figures, such as 50 or 12.50.", text=text
+            ) from None
         scaled = value.scaleb(minor_digits(currency)) if value.is_finite() else value
         if not value.is_finite() or abs(scaled) >= 10**15 or scaled != scaled.to_integral_value():
             digits = minor_digits(currency)
-            raise BadAmount(f"{text!r} is not an amount in {currency}.", hint=f"At most {digits} decimals.")
+            raise BadAmount(
+                "%(text)r is not an amount in %(currency)s.", hint="At most %(digits)s decimals.",
+                text=text, currency=currency, digits=digits,
+            )  # fmt: skip
         return cls(int(scaled), currency)
 
     def __add__(self, other: Self) -> Self:
@@ -111,4 +118,4 @@ class Money:
 
     def _same(self, other: Self) -> None:
         if self.currency != other.currency:
-            raise BadAmount(f"Cannot reckon {self.currency} with {other.currency}.")
+            raise BadAmount("Cannot reckon %(one)s with %(other)s.", one=self.currency, other=other.currency)

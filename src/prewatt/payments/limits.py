@@ -20,11 +20,17 @@ def amount_max(currency: str) -> Money:
 def require_amount(amount: Money, *, currency: str) -> None:
     """This function will let pass what can be taken or given back in one trade. Raises BadPayment."""
     if amount.currency != currency:
-        raise BadPayment(f"The account is kept in {currency}, not {amount.currency}.", hint=f"Pay in {currency}.")
+        raise BadPayment(
+            "The account is kept in %(currency)s, not %(other)s.", hint="Pay in %(currency)s.",
+            currency=currency, other=amount.currency,
+        )  # fmt: skip
     if amount.minor <= 0:
-        raise BadPayment(f"{amount} is not above zero.", hint="Type an amount above zero.")
+        raise BadPayment("%(amount)s is not above zero.", hint="Type an amount above zero.", amount=amount)
     if amount_max(currency) < amount:
-        raise BadPayment(f"{amount} is more than one trade may be.", hint=f"At most {amount_max(currency)}.")
+        raise BadPayment(
+            "%(amount)s is more than one trade may be.", hint="At most %(most)s.",
+            amount=amount, most=amount_max(currency),
+        )  # fmt: skip
 
 
 def require_trade(*, trade_no: str, till: str) -> None:
@@ -32,7 +38,9 @@ def require_trade(*, trade_no: str, till: str) -> None:
     if not 0 < len(trade_no) <= TRADE_NO_CHARS_MAX:
         raise BadPayment("The trade has no number, or a very long one.", hint="Open the form again.")
     if till and _TILL.fullmatch(till) is None:
-        raise BadPayment(f"{till!r} is not the name of a till.", hint="Use up to 12 letters and figures, as T1.")
+        raise BadPayment(
+            "%(till)r is not the name of a till.", hint="Use up to 12 letters and figures, as T1.", till=till
+        )
 
 
 def require_reason(reason: str) -> str:
@@ -47,6 +55,8 @@ def require_refundable(amount: Money, *, balance: Money) -> None:
     """This function will let pass a refund that the balance covers. Raises RefundTooLarge."""
     if balance < amount:
         raise RefundTooLarge(
-            f"{amount} is more than the balance of {balance}.",
+            "%(amount)s is more than the balance of %(balance)s.",
             hint="Give back at most the balance, after today's use is taken off.",
+            amount=amount,
+            balance=balance,
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from prewatt.kernel.errors import Conflict, NotFound, NotPermitted, PrewattError, Refused
+from prewatt.reports.refusals import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +20,10 @@ class Problem:
 
 
 def explain(error: PrewattError) -> Problem:
-    """This function will turn an error into what the screen says. A sentence with a translation is shown in it."""
+    """This function will turn an error into what the screen says, in the reader's language."""
     status, title = _status_and_title(error)
-    return Problem(status, title, _(error.message), _(error.hint) if error.hint else "", error.code)
+    said = say(error)
+    return Problem(status, title, said.text, said.hint, error.code)
 
 
 def sentence(error: PrewattError) -> str:

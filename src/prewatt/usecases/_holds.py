@@ -63,7 +63,7 @@ def lift_by_person(
         accounts = lock_accounts_of_points(point_ids=[point.pk], now=work.now)
         holds = list_open_holds(point_id=point.pk, reason=hold_reason)
         if not holds:
-            raise UnknownHold(f"There is no such hold on {point.code}.", hint="Reload the page.")
+            raise UnknownHold("There is no such hold on %(room)s.", hint="Reload the page.", room=point.code)
         for hold in holds:
             lift_hold(hold=hold, now=work.now, lifted_by=actor.user)
         decisions = decide_by_person(

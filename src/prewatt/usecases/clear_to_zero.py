@@ -36,7 +36,7 @@ def _clear(work: UnitOfWork, *, account_id: int, reason: str, token: str, point:
             amount=Money(*paper.content["amount"]), created=False,
         )  # fmt: skip
     if not paying.balance:
-        raise NothingToClear(f"The balance of account {paying.number} is zero already.")
+        raise NothingToClear("The balance of account %(account)s is zero already.", account=paying.number)
     amount = -paying.balance
     entry = post_clearing(
         paying=paying, cause_key=cause_key, now=work.now, memo=cashier_memo(work, reason=reason)

@@ -43,8 +43,10 @@ def reconnect_point(*, actor: Actor, point_public_id: UUID, reason: str) -> Poin
         supply = point_supply(point_id=point.pk)
         if supply.desired == "off" or supply.frozen:
             raise StillHeld(
-                f"{point.code} is still held: {', '.join(supply.holds)}.",
+                "%(room)s is still held: %(holds)s.",
                 hint="Out of credit: take a payment, or protect the room. Maintenance and safety: end them first.",
+                room=point.code,
+                holds=supply.holds,
             )
         resume_relays(point_ids=[point.pk], now=work.now)
         queue_commands(now=work.now, point_ids=[point.pk])

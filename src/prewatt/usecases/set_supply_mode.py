@@ -52,7 +52,9 @@ def set_supply_mode(
         new = {row.point_id for row in preview} - set(previewed if previewed is not None else ())
         if previewed is not None and new:
             raise PreviewOutdated(
-                f"{len(new)} more rooms are in arrears than you were shown.", hint="Look at the list again."
+                "%(count)s more rooms are in arrears than you were shown.",
+                hint="Look at the list again.",
+                count=len(new),
             )
         change = services.change_mode(
             site=site, building=building, mode=wanted, statement=statement, signed_by=actor.user, now=work.now,

@@ -173,7 +173,7 @@ def _dry_run(request: DeskRequest, verb: Verb) -> list[DryRow]:
     names = request.GET.get("rooms", "").split(",")
     wanted = [to_uuid(name) for name in names if name]
     if not 0 < len(wanted) <= ROOMS_MAX:
-        raise Refused("Choose rooms first.", hint=f"At least one, at most {ROOMS_MAX} at a time.")
+        raise Refused("Choose rooms first.", hint="At least one, at most %(most)s at a time.", most=ROOMS_MAX)
     rooms = list_room_tiles(
         user=request.desk.user, site_id=request.desk.site.id, now=estate_now(), public_ids=wanted,
         permission=Permission.SUPPLY_SWITCH,

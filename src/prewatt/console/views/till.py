@@ -15,6 +15,7 @@ from prewatt.console.forms import TopUpForm
 from prewatt.console.guard import DeskRequest, actor_of, is_part, requires, to_uuid
 from prewatt.console.labels import LABELS
 from prewatt.console.paper import paper_of
+from prewatt.console.problems import sentence
 from prewatt.console.topics import account_topic, room_topic
 from prewatt.kernel.clock import estate_now
 from prewatt.kernel.errors import Refused
@@ -160,7 +161,7 @@ def _preview(request: DeskRequest, facts: AccountFacts, text: str) -> dict[str, 
             amount = Money.parse(text, facts.currency)
             preview = preview_top_up(facts=facts, amount=amount, now=estate_now()) if amount.minor > 0 else None
         except Refused as refusal:
-            problem = str(refusal)
+            problem = sentence(refusal)
     return {
         "facts": facts, "preview": preview, "problem": problem, "site": request.desk.site, "now": estate_now(),
         "method": request.GET.get("channel", "cash"), "is_part": is_part(request),

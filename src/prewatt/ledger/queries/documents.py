@@ -45,7 +45,7 @@ def get_document_of_entry(*, entry_id: int, kind: str) -> DocumentValue:
     """This function will return the paper of that kind about an entry. Raises UnknownDocument."""
     document = Document.objects.select_related("series").filter(entry=entry_id, kind=kind).first()
     if document is None:
-        raise UnknownDocument(f"There is no {kind} of entry {entry_id}.")
+        raise UnknownDocument("There is no %(kind)s of entry %(entry)s.", kind=kind, entry=entry_id)
     return _document_value(document)
 
 

@@ -68,7 +68,9 @@ def hold_days_open(*, book_id: int, days: Iterable[date]) -> None:
         _lock(book_id, day, exclusive=False)
     sealed = _last_sealed_for_good(book_id)
     if sealed is not None and wanted[0] <= sealed:
-        raise DaySealed(f"The book-day {wanted[0]} is sealed.", hint=f"Book on a day after {sealed}.")
+        raise DaySealed(
+            "The book-day %(day)s is sealed.", hint="Book on a day after %(sealed)s.", day=wanted[0], sealed=sealed
+        )
 
 
 def seal_day(*, book_id: int, day: date) -> SealResult:
@@ -132,7 +134,7 @@ def _seal_one(book_id: int, day: date, seal_before: str) -> SealResult:
 def _sealed_before(book_id: int, day: date) -> SealResult:
     row = LedgerDay.objects.filter(book_id=book_id, date=day).first()
     if row is None:
-        raise DaySealed(f"The book-day {day} lies before the first day of the book.")
+        raise DaySealed("The book-day %(day)s lies before the first day of the book.", day=day)
     return SealResult(book_id=book_id, day=day, entries=row.entries, seal=row.seal)
 
 

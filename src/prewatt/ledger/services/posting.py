@@ -135,7 +135,7 @@ def reverse_entry(
     require_unit_of_work()
     entry = JournalEntry.objects.filter(pk=entry_id).first()
     if entry is None:
-        raise UnknownEntry(f"There is no entry {entry_id}.")
+        raise UnknownEntry("There is no entry %(entry)s.", entry=entry_id)
     if entry.reverses_id is not None:
         raise AlreadyReversed("A reversal is not reversed.", hint="Post the right entry instead.")
     lines = Posting.objects.filter(entry=entry).order_by("pk").values_list(
@@ -164,7 +164,9 @@ def _require_balanced(draft: EntryDraft) -> None:
 
 def _key_conflict(cause_key: str) -> KeyConflict:
     return KeyConflict(
-        f"{cause_key} was posted before from other inputs.", hint="Nothing was posted. Compare the two causes."
+        "%(cause)s was posted before from other inputs.",
+        hint="Nothing was posted. Compare the two causes.",
+        cause=cause_key,
     )
 
 
@@ -243,7 +245,9 @@ def _advance(party: _Running | None, line: PostingLine) -> tuple[int | None, int
     party.balance_minor += line.amount.minor
     if party.floor_minor is not None and party.balance_minor < party.floor_minor and line.amount.minor < 0:
         raise BelowFloor(
-            f"The balance would fall to {Money(party.balance_minor, line.amount.currency)}.",
-            hint=f"It may not go below {Money(party.floor_minor, line.amount.currency)}.",
+            "The balance would fall to %(balance)s.",
+            hint="It may not go below %(floor)s.",
+            balance=Money(party.balance_minor, line.amount.currency),
+            floor=Money(party.floor_minor, line.amount.currency),
         )
     return party.seq, party.balance_minor

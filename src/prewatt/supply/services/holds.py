@@ -101,12 +101,14 @@ def require_cuttable(*, point: MeteringPoint, now: datetime) -> None:
     """
     require_unit_of_work()
     if (point.building.supply_mode or point.site.supply_mode) != "live":
-        raise NotLive(f"Supply of {point.code} is not live: nothing is sent.", hint="Let an administrator go live.")
+        raise NotLive(
+            "Supply of %(room)s is not live: nothing is sent.", hint="Let an administrator go live.", room=point.code
+        )
     ruling = rulings(point_ids=[point.pk], now=now)[point.pk]
     if ruling.frozen:
-        raise PointFrozen(f"{point.code} is frozen: somebody works there.", hint="End the work first.")
+        raise PointFrozen("%(room)s is frozen: somebody works there.", hint="End the work first.", room=point.code)
     if ruling.protected:
-        raise PointProtected(f"{point.code} is protected.", hint="End its protection first.")
+        raise PointProtected("%(room)s is protected.", hint="End its protection first.", room=point.code)
     SupplyPolicy.objects.get_or_create(site_id=point.site_id)
     policy = SupplyPolicy.objects.select_for_update(no_key=True).get(pk=point.site_id)
     if policy.stopped_at is not None:
@@ -115,8 +117,10 @@ def require_cuttable(*, point: MeteringPoint, now: datetime) -> None:
     made = cuts_made(site=site, now=now)
     if made.minute >= policy.cuts_per_minute or made.day >= policy.cuts_per_day:
         raise CutLimitReached(
-            f"{made.minute} disconnections in this minute, {made.day} today: the limit is reached.",
+            "%(minute)s disconnections in this minute, %(day)s today: the limit is reached.",
             hint="Wait a minute; above the day's limit let an administrator change it.",
+            minute=made.minute,
+            day=made.day,
         )
 
 

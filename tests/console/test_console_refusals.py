@@ -1,0 +1,120 @@
+"""Every refusal that a person at the desk can meet is said in their language, with its facts typeset."""
+
+import ast
+import importlib
+import re
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.utils.translation import gettext, override
+
+from prewatt.billing.errors import HeldStill
+from prewatt.console.problems import sentence
+from prewatt.kernel.errors import PrewattError
+from prewatt.kernel.money import Money
+from prewatt.payments.errors import BadPayment
+from prewatt.payments.limits import require_amount
+from prewatt.rating.errors import NoTariff
+from prewatt.supply.errors import StillHeld
+
+SOURCE = Path(__file__).parents[2] / "src" / "prewatt"
+OUR_OWN_MISTAKES = {
+    "UnbalancedEntry": "a fault of the program: nobody can type it",
+    "ledger.UnknownAccount": "a fault of the program: nobody can type it",
+    "ledger.AccountTaken": "a fault of the program: nobody can type it",
+    "KeyReused": "the API's, in English like all of it",
+    "BatchTooLarge": "the field's and the importer's, never a person's at the desk",
+    "TariffMalformed": "read from a workbook, whose report is in the language of its columns",
+    "TariffHole": "read from a workbook",
+    "TariffOverlap": "read from a workbook",
+    "UnknownBand": "read from a workbook",
+    "BadPrice": "read from a workbook",
+    "EstateRefused": "read from a workbook",
+    "NotAWorkbook": "read from a workbook",
+    "BadCell": "read from a workbook",
+}
+
+
+@cache
+def _imports(path):
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("prewatt"):
+            names.add(node.module)
+            names |= {f"{node.module}.{one.name}" for one in node.names}
+    return names
+
+
+def _file_of(module):
+    path = SOURCE.joinpath(*module.split(".")[1:])
+    return next((one for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file()), None)
+
+
+def _reached(root):
+    """Every module that the face imports, and what those import."""
+    found, todo = {}, [f"prewatt.{'.'.join(path.relative_to(SOURCE).with_suffix('').parts)}" for path in root]
+    while todo:
+        module = todo.pop().removesuffix(".__init__")
+        path = _file_of(module)
+        if path is not None and module not in found:
+            found[module] = path
+            todo += _imports(path)
+    return found
+
+
+def _refusals():
+    """(module, line, class, template, hint) of each error that is made in what the console reaches."""
+    for name, path in sorted(_reached((SOURCE / "console").rglob("*.py")).items()):
+        made = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        made = [node for node in made if isinstance(node.func, ast.Name) and node.func.id[:1].isupper() and node.args]
+        module = importlib.import_module(name) if made else None
+        for node in made:
+            kind = getattr(module, node.func.id, None)
+            if isinstance(kind, type) and issubclass(kind, PrewattError):
+                hint = next((word.value for word in node.keywords if word.arg == "hint"), ast.Constant(""))
+                yield name, node.lineno, kind, node.args[0], hint
+
+
+CASES = [
+    pytest.param(*case[2:], id=f"{case[0]}:{case[1]}")
+    for case in _refusals()
+    if not {case[2].__name__, f"{case[2].__module__.split('.')[1]}.{case[2].__name__}"} & OUR_OWN_MISTAKES.keys()
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "hint"), CASES)
+def test_a_refusal_is_said_in_chinese(kind, text, hint):
+    for said in (text, hint):
+        assert isinstance(said, ast.Constant), "name the facts as %(amount)s and hand them over: no f-string"
+        if not said.value:
+            continue
+        with override("zh-hans"):
+            chinese = gettext(said.value)
+        assert chinese != said.value, "add it to the catalogue and compile the catalogues"
+        assert re.search("[\u4e00-\u9fff]", chinese)
+        assert set(re.findall(r"%\((\w+)\)", chinese)) <= set(re.findall(r"%\((\w+)\)", said.value))
+
+
+def test_the_facts_of_a_refusal_are_typeset_and_its_codes_are_words():
+    with pytest.raises(BadPayment) as caught:
+        require_amount(Money(10**12, "CNY"), currency="CNY")
+    with override("zh-hans"):
+        assert sentence(caught.value) == "¥10,000,000,000.00 超过单笔上限。 单笔最多 ¥1,000,000.00。"
+        held = StillHeld("%(room)s is still held: %(holds)s.", room="1#-307", holds=("credit", "manual"))
+        assert sentence(held) == "1#-307 仍受限制：欠费, 人工。"
+    assert sentence(held) == "1#-307 is still held: Out of credit, By hand."
+    assert str(held) == "1#-307 is still held: credit, manual."
+
+
+def test_a_refusal_within_a_refusal_is_said_too():
+    why = NoTariff(
+        "No tariff version holds on %(day)s.", hint="Assign a tariff that begins earlier.", day=date(2026, 11, 1)
+    )
+    held = HeldStill(
+        "The reading cannot be charged. %(why)s", hint="Give the point a payer and a tariff first.", why=why
+    )
+    assert sentence(held).startswith("The reading cannot be charged. No tariff version holds on 2026-11-01. Assign")
+    with override("zh-hans"):
+        assert not re.search("[a-z]", sentence(held))

@@ -82,7 +82,7 @@ def _refusals():
                 yield pytest.param(kind, text, hint, id=f"{name}:{line}")
 
 
-@pytest.mark.parametrize(("kind", "text", "hint"), _refusals())
+@pytest.mark.parametrize(("kind", "text", "hint"), list(_refusals()))
 def test_a_refusal_is_said_in_chinese(kind, text, hint):
     for node in (text, hint):
         said = node.value if isinstance(node, ast.Constant) else None

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from cryptography import x509
@@ -119,7 +120,9 @@ def _made_by_rsa(key: RSAPublicKey, message: bytes, proof: bytes) -> bool:
     return True
 
 
+@lru_cache(maxsize=16)
 def _private(text: str, kind: str) -> object:
+    """This function will read a private key once: to prove its primes takes longer than a hundred signatures."""
     try:
         bare = _bare(text)
         return load_der_private_key(bare, None) if bare else load_pem_private_key(text.strip().encode(), None)

@@ -6,13 +6,14 @@ the machine takes. What the field says is stamped when the core takes it in, in 
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from tests.field.virtual_bus import Estate, VirtualMeter
-from tests.usecases_billing.town import Room
+from tests.usecases_billing.town import Room, reading
 from tests.usecases_supply.mall import ACTOR, Mall
 
 from prewatt.access.audit import Actor
@@ -23,6 +24,7 @@ from prewatt.kernel.money import Money
 from prewatt.link.messages import CommandOrder, CommandReported, ReadItem, RelayReported, RelayState
 from prewatt.supply.models import Command, Relay
 from prewatt.supply.values import CommandReport, RelayReport
+from prewatt.tenancy.models import Bucket
 from prewatt.usecases.reconcile_supply import reconcile_supply
 from prewatt.usecases.record_command_reports import record_command_reports
 from prewatt.usecases.record_relay_reports import record_relay_reports
@@ -70,9 +72,16 @@ class Bridge:
 
     def use(self, number: int, wh: int) -> None:
         """The meter has counted so much more, and its register is read."""
-        self._total_wh[number] += wh
+        self.use_all({number: wh})
+
+    def use_all(self, wh: Mapping[int, int]) -> None:
+        """These meters have counted so much more, and are read in one batch, as a bus is."""
         self.advance(milliseconds=1)
-        self.mall.town.read(self.rooms[number], self.mall.now, self._total_wh[number])
+        for number, more in wh.items():
+            self._total_wh[number] += more
+        self.mall.town.record(
+            *[reading(self.rooms[number], self.mall.now, self._total_wh[number]) for number in wh]
+        )  # fmt: skip
 
     def run_out(self, room: Room) -> None:
         """Use up what is there; the last call arrives, its time passes, and a little more is used."""
@@ -96,9 +105,12 @@ class Bridge:
         )  # fmt: skip
 
     def available(self, room: Room) -> int:
-        room.account.refresh_from_db()
-        balance: int = room.account.buckets.get().ledger_account.balance or 0
-        return balance - room.account.accrued
+        return self.all_available()[room.account.pk]
+
+    def all_available(self) -> dict[int, int]:
+        """What each account has, by its id: the ledger's balance less what is accrued."""
+        found = Bucket.objects.values_list("account_id", "ledger_account__balance", "account__accrued")
+        return {account: (balance or 0) - accrued for account, balance, accrued in found}
 
     # --- between core and field ---------------------------------------------------------------------------------------
 
@@ -122,18 +134,18 @@ class Bridge:
         return len(claimed)
 
     def take_in(self) -> None:
-        """What the field said since the last time becomes rows, in its order."""
+        """What the field said since the last time becomes rows: in its order, and in batches, as the intake does it."""
         heard = list(zip(self.estate.ear.heard, self.estate.ear.epochs, strict=True))[self._taken :]
         self._taken += len(heard)
-        for payload, epoch in heard:
-            if isinstance(payload, RelayReported):
-                installation = self.rooms[payload.installation_id].installation.pk
-                report = RelayReport(installation, payload.reported.value, estate_now(), epoch)
-                record_relay_reports(actor=ACTOR, reports=[report])
-            elif isinstance(payload, CommandReported):
-                error = "" if payload.error is None else payload.error.value
-                step = CommandReport(payload.command_id, payload.step, machine_now(), epoch, error, payload.detail)
-                record_command_reports(actor=ACTOR, reports=[step])
+        for kind, words in groupby(heard, key=lambda one: type(one[0])):
+            if kind is RelayReported:
+                record_relay_reports(actor=ACTOR, reports=[self._relay_report(*one) for one in words])
+            elif kind is CommandReported:
+                record_command_reports(actor=ACTOR, reports=[_command_report(*one) for one in words])
+
+    def _relay_report(self, said: Any, epoch: int) -> RelayReport:
+        installation = self.rooms[said.installation_id].installation.pk
+        return RelayReport(installation, said.reported.value, estate_now(), epoch)
 
     async def exchange(self, *, for_s: float = 3.0) -> None:
         """Orders go down, the field works, what it says comes up."""
@@ -179,3 +191,8 @@ class Bridge:
             up=self.estate.ear, times=self.estate.times, connector=self.estate, draw=draw
         )  # fmt: skip
         await self.start()
+
+
+def _command_report(said: Any, epoch: int) -> CommandReport:
+    error = "" if said.error is None else said.error.value
+    return CommandReport(said.command_id, said.step, machine_now(), epoch, error, said.detail)

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     PAY_CONFIGURE = "pay.configure"
     PAY_RECONCILE = "pay.reconcile"
     PAPERS_ISSUE = "papers.issue"
+    BILLING_SETTLE = "billing.settle"
     SUPPLY_SWITCH = "supply.switch"
     SUPPLY_STOP = "supply.stop"
     SUPPLY_MODE = "supply.mode"

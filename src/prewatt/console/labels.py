@@ -48,6 +48,15 @@ LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "prepaid": _("Prepaid"),
         "own_use": _("Own use"),
     },
+    "month": {
+        "requested": _("Asked for"),
+        "settled": _("Settled, to look at"),
+        "closed": _("Closed"),
+    },
+    "surplus": {
+        "carry": _("carried"),
+        "refund": _("to give back"),
+    },
     "notice": {
         "level_1": _("Low balance"),
         "level_2": _("Very low balance"),
@@ -55,6 +64,15 @@ LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "disconnected": _("Disconnected"),
         "reconnected": _("Reconnected"),
         "top_up": _("Top-up received"),
+        "request": _("Payment for a month ahead"),
+        "code": _("Sign-in code"),
+        "invitation": _("Invitation"),
+        "security": _("Change of sign-in"),
+    },
+    "share_role": {
+        "owner": _("Owner"),
+        "payer": _("Pays"),
+        "viewer": _("Looks"),
     },
     "notice_channel": {
         "desk": _("Told by the desk"),

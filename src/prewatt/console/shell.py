@@ -37,6 +37,7 @@ SECTIONS: Final = (
     Section("comms", "topology-star-3", _("Comms"), Permission.COMM_VIEW, group=True),
     Section("commands", "terminal-2", _("Commands"), Permission.COMM_VIEW),
     Section("readings", "gauge", _("Readings"), Permission.READINGS_VIEW),
+    Section("months", "calendar", _("Months"), Permission.BILLING_SETTLE),
     Section("letters", "mailbox", _("Letters"), Permission.ACCOUNT_VIEW, group=True),
     Section("settings", "settings", _("Settings"), Permission.ESTATE_VIEW),
 )

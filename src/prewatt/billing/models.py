@@ -91,9 +91,14 @@ class Position(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["tenancy", "period_start", "tariff_version"], name="position_unique"),
+            models.CheckConstraint(
+                condition=Q(rounded=F("posted")) | Q(unposted_from__isnull=False), name="position_unposted_is_dated"
+            ),
         ]
+        # On the day, which a close takes away and the next use sets: an index that names a column which every reading
+        # changes (``rounded``) would be written with every reading, and all others of the table with it.
         indexes: ClassVar = [
-            models.Index(fields=["account"], condition=~Q(rounded=F("posted")), name="position_unposted"),
+            models.Index(fields=["account"], condition=Q(unposted_from__isnull=False), name="position_unposted"),
         ]
 
     @override

@@ -6,7 +6,7 @@ back and the two new pairs' use takes its place, so that the order of arrival le
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -28,10 +28,15 @@ Rate = Callable[[Point, Point], Sequence[UsagePart]]
 
 
 class NewReading(NamedTuple):
-    """A reading that was not stored before; ``kind`` and the instant tell it from others of its installation."""
+    """A reading that was not stored before; ``kind`` and the instant tell it from others of its installation.
+
+    ``is_live``: the field sent it, so the meter answers; ``clock_drift_s``: how far its clock was ahead, if it said.
+    """
 
     point: Point
     kind: int
+    is_live: bool = False
+    clock_drift_s: int | None = None
 
 
 class Change(NamedTuple):
@@ -41,8 +46,7 @@ class Change(NamedTuple):
     sign: int
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(NamedTuple):
     """What came of new readings: which are held and why, which use changes, and where the row ends now."""
 
     held: tuple[tuple[NewReading, HeldCause], ...]
@@ -66,47 +70,72 @@ def merge_readings(
     ``existing`` are accepted points in order of time without a gap in between; the first is not later than any new
     reading that lies within the installation's stay.
     """
+    ordered = sorted(new, key=_in_time)
+    if ordered and ordered[0].point.read_us <= existing[-1].read_us:
+        rate = cache(rate)  # late readings have the same pairs laid out again
     points = list(existing)
     held: list[tuple[NewReading, HeldCause]] = []
     accepted: list[NewReading] = []
-    for reading in sorted(new, key=lambda one: (one.point.read_us, one.kind)):
+    at_end: list[UsagePart] = []
+    only_at_end = True
+    for reading in ordered:
         point = reading.point
-        place = bisect_right(points, point.read_us, key=lambda one: one.read_us)
+        place = _place_of(point, points)
         previous, following = points[max(place - 1, 0)], points[place] if place < len(points) else None
         verdict = validate_reading(
             previous=previous, new=point, following=following, marker=marker, limits=limits, now_us=now_us
         )
-        cause = _why_held(verdict, previous, point, following, rate)
+        use = _lay_out(verdict, previous, point, following, rate)
         if following is None:
-            marker = next_marker(marker=marker, new=point, verdict=Held(cause) if cause else verdict)
-        if cause is None:
-            accepted.append(reading)
-            _place(points, place, point)
-        else:
-            held.append((reading, cause))
-    return Merged(tuple(held), tuple(accepted), tuple(_changes(existing, points, rate)), tuple(points), marker)
+            marker = next_marker(marker=marker, new=point, verdict=Held(use) if isinstance(use, HeldCause) else verdict)
+        if isinstance(use, HeldCause):
+            held.append((reading, use))
+            continue
+        accepted.append(reading)
+        at_end += use
+        only_at_end = only_at_end and following is None and point.read_us > previous.read_us
+        _place(points, place, point)
+    changes = [Change(part, 1) for part in at_end] if only_at_end else _changes(existing, points, rate)
+    return Merged(tuple(held), tuple(accepted), tuple(changes), tuple(points), marker)
 
 
 def force_reading(*, existing: Sequence[Point], reading: NewReading, rate: Rate) -> Merged:
     """This function will fit a reading into the row that a person has accepted, whatever validation says."""
     points = list(existing)
-    _place(points, bisect_right(points, reading.point.read_us, key=lambda one: one.read_us), reading.point)
+    _place(points, _place_of(reading.point, points), reading.point)
     return Merged((), (reading,), tuple(_changes(existing, points, rate)), tuple(points), None)
 
 
-def _why_held(verdict: Verdict, previous: Point, new: Point, following: Point | None, rate: Rate) -> HeldCause | None:
-    """Return why the reading cannot count: what validation says, or that its use has no payer or no price."""
+def _in_time(reading: NewReading) -> tuple[int, int]:
+    return reading.point.read_us, reading.kind
+
+
+def _place_of(point: Point, points: Sequence[Point]) -> int:
+    """Return where the point goes in the row: behind those of its instant and before. Most go to the end."""
+    if point.read_us >= points[-1].read_us:
+        return len(points)
+    return bisect_right(points, point.read_us, key=_instant)
+
+
+def _instant(point: Point) -> int:
+    return point.read_us
+
+
+def _lay_out(
+    verdict: Verdict, previous: Point, new: Point, following: Point | None, rate: Rate
+) -> Sequence[UsagePart] | HeldCause:
+    """Return the use up to the reading, or why it cannot count: as validation says, or for want of payer or price."""
     if isinstance(verdict, Held):
         return verdict.cause
     try:
-        rate(previous, new)
+        use = rate(previous, new)
         if following is not None:
             rate(new, following)
     except NoTariff:
         return HeldCause.NO_TARIFF
     except UnableToRate:
         return HeldCause.NO_PAYER
-    return None
+    return use
 
 
 def _place(points: list[Point], place: int, point: Point) -> None:
@@ -119,8 +148,7 @@ def _place(points: list[Point], place: int, point: Point) -> None:
 
 
 def _changes(before: Sequence[Point], after: Sequence[Point], rate: Rate) -> list[Change]:
-    if after[: len(before)] == list(before):  # nothing came late: only new pairs at the end
-        return [Change(part, 1) for pair in pairwise(after[len(before) - 1 :]) for part in rate(*pair)]
+    """Return the use of pairs that the row lost, taken back, and of those that it gained."""
     old, new = list(pairwise(before)), list(pairwise(after))
     kept = set(old) & set(new)
     changes = [Change(part, -1) for pair in old if pair not in kept for part in rate(*pair)]

@@ -82,9 +82,7 @@ class MeterState(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(
-                fields=["comm", "last_ok_at"], condition=~models.Q(comm=CommState.ONLINE), name="meter_state_not_online"
-            ),
+            models.Index(fields=["comm"], condition=~models.Q(comm=CommState.ONLINE), name="meter_state_not_online"),
         ]
 
     @override

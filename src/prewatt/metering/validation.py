@@ -56,8 +56,7 @@ class Marker(NamedTuple):
     cause: HeldCause
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What bounds the readings of an installation. ``needs_rates``: its tariff takes the bands from the meter."""
 
     from_us: int

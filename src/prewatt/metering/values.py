@@ -1,15 +1,16 @@
 """What metering takes and gives: frozen values without a table behind them."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
-from uuid import UUID
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from prewatt.metering.validation import Limits, Marker, Point
 from prewatt.rating.segments import from_instant_us
 
 HOUSE_EPOCH = 0
 """The epoch of readings that no collector sent: opening registers, history, a person's entry."""
+
+_SECOND: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ class ReadingIn:
     epoch: int = HOUSE_EPOCH
     seq: int = 0
 
+    @property
+    def clock_drift_s(self) -> int | None:
+        """This property will be how far the meter's clock was ahead, in whole seconds; None where it is not told."""
+        return None if self.meter_at is None else (self.meter_at - self.read_at) // _SECOND
+
 
 class ReadingKey(NamedTuple):
     """The natural key of a reading."""
@@ -42,7 +48,7 @@ class InstallationFacts(NamedTuple):
 
     id: int
     point_id: int
-    point_public_id: UUID
+    point_public_id: str
     point_code: str
     gateway_id: int
     multiplier: int

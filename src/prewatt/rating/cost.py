@@ -12,7 +12,7 @@ def cost_nano(band_totals_wh: Sequence[int], tariff: Tariff) -> int:
 
     Wh times 1e-6 currency per kWh is a whole number of 1e-9 currency. Raises UnknownBand for energy without a price.
     """
-    return sum(wh * tariff.price_of(band) for band, wh in zip(BANDS, band_totals_wh, strict=True) if wh)
+    return sum([wh * tariff.price_of(band) for band, wh in zip(BANDS, band_totals_wh, strict=True) if wh])
 
 
 def rounded_minor(nano: int, currency: str) -> int:

@@ -90,15 +90,12 @@ class PriceTimeline:
             return []
         table = self._covering(from_us, to_us)
         place = bisect_right(table.starts, from_us) - 1
-        segment = table.segments[place]
-        if to_us <= segment.to_us:
-            return [segment._replace(from_us=from_us, to_us=to_us)]
-        found = [segment._replace(from_us=from_us)]
+        _, end_us, day, band, version = segment = table.segments[place]
+        found = [Segment(from_us, min(end_us, to_us), day, band, version)]
         while segment.to_us < to_us:
             place += 1
             segment = table.segments[place]
-            found.append(segment)
-        found[-1] = segment._replace(to_us=to_us)
+            found.append(segment if segment.to_us <= to_us else segment._replace(to_us=to_us))
         return found
 
     def _covering(self, from_us: int, to_us: int) -> _Table:

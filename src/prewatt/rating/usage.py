@@ -5,7 +5,6 @@ of two boundaries. So the parts add up to the whole, whatever the cuts.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -18,8 +17,7 @@ from prewatt.rating.tariff import BandSource, Tariff
 _NO_RATES: Final[tuple[int, ...]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """What went through a metering point between two readings: primary Wh, multiplier applied.
 
     ``rates_wh`` are the differences of the rate registers T1, T2, …; empty when one of the readings has none.
@@ -69,32 +67,32 @@ def split_usage(*, interval: Interval, stretches: Sequence[Stretch]) -> list[Usa
         return []
     if interval.total_wh < 0 or interval.from_us >= interval.to_us:
         raise ValueError(f"{interval} is no interval with energy")
-    pieces = list(_pieces(interval, stretches))
+    pieces = _pieces(interval, stretches)
     registers = _register_bands(pieces) if interval.rates_wh else ()
     if registers:
         return _split_by_registers(interval, registers, pieces)
     return list(_spread(interval.total_wh, pieces, None))
 
 
-def _pieces(interval: Interval, stretches: Sequence[Stretch]) -> Iterator[_Piece]:
+def _pieces(interval: Interval, stretches: Sequence[Stretch]) -> list[_Piece]:
+    pieces: list[_Piece] = []
     reached_us = interval.from_us
-    for stretch in stretches:
-        from_us, to_us = max(interval.from_us, stretch.from_us), min(interval.to_us, stretch.to_us)
+    for begin_us, end_us, payer, timeline in stretches:
+        from_us, to_us = max(interval.from_us, begin_us), min(interval.to_us, end_us)
         if from_us >= to_us:
             continue
         if from_us > reached_us:
             raise NoPayer("Nobody pays for part of the interval.", hint="Open a tenancy that covers it.")
-        for segment in stretch.timeline.segments(from_us=from_us, to_us=to_us):
-            if segment.version is None or segment.band is None:
+        for segment_from_us, segment_to_us, day, band, version in timeline.segments(from_us=from_us, to_us=to_us):
+            if version is None or band is None:
                 raise NoTariff(
-                    f"No tariff version holds on {segment.day}.", hint="Assign a tariff that begins earlier."
+                    "No tariff version holds on %(day)s.", hint="Assign a tariff that begins earlier.", day=day
                 )
-            tariff = stretch.timeline.tariff(segment.version)
-            length_us = segment.to_us - segment.from_us
-            yield _Piece(stretch.payer, length_us, segment.day, segment.band, segment.version, tariff)
+            pieces.append(_Piece(payer, segment_to_us - segment_from_us, day, band, version, timeline.tariff(version)))
         reached_us = to_us
     if reached_us < interval.to_us:
         raise NoPayer("Nobody pays for part of the interval.", hint="Open a tenancy that covers it.")
+    return pieces
 
 
 def _register_bands(pieces: Sequence[_Piece]) -> tuple[Band, ...]:
@@ -122,11 +120,11 @@ def _split_by_registers(interval: Interval, registers: Sequence[Band], pieces: S
 
 def _spread(total_wh: int, pieces: Sequence[_Piece], band: Band | None) -> Iterator[UsagePart]:
     """Spread energy over pieces in proportion to their length; ``band`` overrules the pieces' own."""
-    whole_us = sum(piece.length_us for piece in pieces)
+    whole_us = sum([piece.length_us for piece in pieces])
     past_us = given_wh = 0
-    for piece in pieces:
-        past_us += piece.length_us
+    for payer, length_us, day, own_band, version, _ in pieces:
+        past_us += length_us
         until_wh = (2 * total_wh * past_us + whole_us) // (2 * whole_us)
         wh, given_wh = until_wh - given_wh, until_wh
         if wh:
-            yield UsagePart(piece.payer, month_start(piece.day), piece.version, piece.day, band or piece.band, wh)
+            yield UsagePart(payer, month_start(day), version, day, band or own_band, wh)

@@ -12,6 +12,7 @@ from django.db import connection
 from prewatt.estate.models import CalendarDay, DayKind, Site
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.period import day_start
+from prewatt.metering.arrays import to_int_array
 from prewatt.supply.models import Hold, SupplyPolicy
 from prewatt.supply.policy import AccountFacts, CutsMade, NoticeProof, PointFacts, SiteRules
 from prewatt.supply.values import Standing
@@ -52,6 +53,25 @@ SELECT a.id, a.public_id, a.number, a.site_id, a.currency, a.payment_mode = 'pre
  WHERE a.id = ANY(%(ids)s)
  ORDER BY a.id
 """
+
+_LOW: Final = """
+SELECT a.id
+  FROM tenancy_account a
+  LEFT JOIN supply_supplypolicy p ON p.site_id = a.site_id
+  LEFT JOIN (SELECT b.account_id, sum(l.balance)::bigint AS balance
+               FROM tenancy_bucket b JOIN ledger_ledgeraccount l ON l.id = b.ledger_account_id
+              WHERE b.account_id = ANY(%(ids)s::bigint[]) AND b.kind = 'cash' AND b.medium = 'electricity'
+              GROUP BY b.account_id) money ON money.account_id = a.id
+ WHERE a.id = ANY(%(ids)s::bigint[])
+   AND (coalesce(money.balance, 0) - a.accrued + a.allowed_credit
+            <= greatest(0, coalesce(a.level_1, p.level_1, 10000), coalesce(a.level_2, p.level_2, 3000),
+                        a.daily_cost * coalesce(p.last_call_s, 3600) / 86400)
+        OR EXISTS (SELECT 1 FROM tenancy_tenancy t JOIN supply_relay r ON r.metering_point_id = t.metering_point_id
+                    WHERE t.account_id = a.id AND t.period @> %(now)s AND (r.withheld <> '' OR r.shadow))
+        OR EXISTS (SELECT 1 FROM supply_hold h
+                    WHERE h.source_key = 'account:' || a.id AND h.lifted_at IS NULL AND h.reason = 'credit'))
+"""
+"""Its highest level is that of ``notices.ladder``: whoever stands above it stands above every step."""
 
 _POINTS: Final = """
 WITH wanted AS (
@@ -133,6 +153,16 @@ def list_standings(*, account_ids: Collection[int], now: datetime) -> list[Stand
         keys = [f"account:{account_id}" for account_id in account_ids]
         cursor.execute(_STANDINGS, {"ids": list(account_ids), "keys": keys, "now": now})
         return [Standing(*row) for row in cursor.fetchall()]
+
+
+def list_low_accounts(*, account_ids: Collection[int], now: datetime) -> set[int]:
+    """This function will return the accounts that stand at their highest level or below it, or that are marked.
+
+    The others need no standing: they are above every step of the ladder, and credit touches nothing of their supply.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LOW, {"ids": to_int_array(account_ids), "now": now})
+        return {account_id for (account_id,) in cursor.fetchall()}
 
 
 def list_point_rows(*, account_ids: Collection[int], now: datetime) -> list[PointRow]:

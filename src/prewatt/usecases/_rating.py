@@ -56,25 +56,16 @@ class Rater:
     def rate(self, facts: InstallationFacts) -> Rate:
         """This method will return the function that lays out the energy between two accepted points.
 
-        Each pair is laid out once. Raises UnableToRate.
+        Raises UnableToRate.
         """
         limits, stretches = self.limits(facts), self.payers.stretches.get(facts.point_id, [])
         multiplier = facts.multiplier
-        laid_out: dict[tuple[Point, Point], Sequence[UsagePart]] = {}
 
         def rate(first: Point, second: Point) -> Sequence[UsagePart]:
-            pair = (first, second)
-            parts = laid_out.get(pair)
-            if parts is None:
-                step = energy_between(first=first, second=second, limits=limits)
-                interval = Interval(
-                    first.read_us,
-                    second.read_us,
-                    step.total_wh * multiplier,
-                    tuple(wh * multiplier for wh in step.rates_wh),
-                )
-                parts = laid_out[pair] = split_usage(interval=interval, stretches=stretches)
-            return parts
+            total_wh, rates_wh, _ = energy_between(first=first, second=second, limits=limits)
+            primary_rates_wh = tuple([wh * multiplier for wh in rates_wh]) if rates_wh else ()
+            interval = Interval(first.read_us, second.read_us, total_wh * multiplier, primary_rates_wh)
+            return split_usage(interval=interval, stretches=stretches)
 
         return rate
 

@@ -14,7 +14,7 @@ from prewatt.metering.models import Quality
 from prewatt.metering.queries.rows import load_neighbours
 from prewatt.metering.services import ensure_meter_states, mark_readings, write_states
 from prewatt.metering.validation import HeldCause, Marker, Point, energy_between, is_stuck
-from prewatt.metering.values import HOUSE_EPOCH, InstallationFacts, ReadingIn, ReadingKey, StateChange, read_at_of
+from prewatt.metering.values import InstallationFacts, ReadingKey, StateChange, read_at_of
 from prewatt.rating.segments import to_us
 from prewatt.supply.models import Relay, Reported
 from prewatt.tenancy.models import PaymentMode, Tenancy
@@ -28,14 +28,17 @@ UNPRICED: Final = frozenset({HeldCause.NO_PAYER, HeldCause.NO_TARIFF})
 
 @dataclass(slots=True)
 class Recording:
-    """What a transaction has done with readings so far. ``sent`` has the answers of the field, by key."""
+    """What a transaction has done with readings so far."""
 
     site: Site
     work: UnitOfWork
     rater: Rater
-    sent: Mapping[ReadingKey, ReadingIn]
     held: dict[ReadingKey, HeldCause] = field(default_factory=dict)
     states: list[StateChange] = field(default_factory=list)
+    _now_us: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._now_us = to_us(self.work.now)
 
     def judge(self, facts: InstallationFacts, row: Sequence[Point], new: Sequence[NewReading]) -> Merged:
         """This method will fit new readings of one installation into its row of accepted ones."""
@@ -44,7 +47,7 @@ class Recording:
             new=new,
             limits=self.rater.limits(facts),
             marker=facts.marker,
-            now_us=to_us(self.work.now),
+            now_us=self._now_us,
             rate=self.rater.rate(facts),
         )
         self.take(facts, merged, merged.marker)
@@ -79,11 +82,8 @@ class Recording:
             step = energy_between(first=points[-2], second=last, limits=self.rater.limits(facts))
             seconds = (last.read_us - points[-2].read_us) // SECOND_US
             power_w = step.total_wh * facts.multiplier * HOUR_S // seconds if seconds else None
-        answer = None
-        if accepted and accepted[-1].point.read_us == last.read_us:
-            answer = self.sent.get(ReadingKey(facts.id, accepted[-1].kind, last.read_us))
+        newest = accepted[-1] if accepted and accepted[-1].point.read_us == last.read_us else None
         has_moved = last.total_wh != facts.last.total_wh
-        drift = None if answer is None or answer.meter_at is None else answer.meter_at - answer.read_at
         self.states.append(
             StateChange(
                 installation_id=facts.id,
@@ -91,8 +91,8 @@ class Recording:
                 power_w=power_w,
                 has_moved=has_moved,
                 marker=marker,
-                clock_drift_s=None if drift is None else drift.days * 24 * HOUR_S + drift.seconds,
-                is_live=answer is not None and answer.epoch != HOUSE_EPOCH,
+                clock_drift_s=None if newest is None else newest.clock_drift_s,
+                is_live=newest is not None and newest.is_live,
             )
         )
         self._watch_standstill(facts, last, has_moved=has_moved)
@@ -100,11 +100,10 @@ class Recording:
     def _watch_standstill(self, facts: InstallationFacts, last: Point, *, has_moved: bool) -> None:
         """Open a case when a register that counted has stood still for days; close it when it counts again."""
         was_stuck = is_stuck(moved_us=facts.moved_us, read_us=facts.last.read_us)
-        subject = {"subject_kind": "metering_point", "subject_id": str(facts.point_public_id)}
-        if has_moved:
-            if was_stuck:
-                close_case(kind=Kind.METER_STUCK, now=self.work.now, note="It counts again.", **subject)
-        elif not was_stuck and is_stuck(moved_us=facts.moved_us, read_us=last.read_us) and self._should_count(facts):
+        if was_stuck and has_moved:
+            close_case(kind=Kind.METER_STUCK, now=self.work.now, note="It counts again.", **_subject(facts))
+        stands = not was_stuck and not has_moved and is_stuck(moved_us=facts.moved_us, read_us=last.read_us)
+        if stands and self._should_count(facts):
             open_case(
                 scope=self.site.scope,
                 kind=Kind.METER_STUCK,
@@ -112,7 +111,7 @@ class Recording:
                 now=self.work.now,
                 subject_label=facts.point_code,
                 detail={"total_wh": last.total_wh, "read_at": read_at_of(last).isoformat()},
-                **subject,
+                **_subject(facts),
             )
 
     def _should_count(self, facts: InstallationFacts) -> bool:
@@ -131,8 +130,6 @@ class Recording:
         open_case(
             scope=self.site.scope,
             kind=Kind.NO_TARIFF if cause in UNPRICED else Kind.READING_HELD,
-            subject_kind="metering_point",
-            subject_id=str(facts.point_public_id),
             subject_label=facts.point_code,
             severity=Severity.WARNING,
             now=self.work.now,
@@ -144,7 +141,13 @@ class Recording:
                 "last_total_wh": facts.last.total_wh,
                 "multiplier": facts.multiplier,
             },
+            **_subject(facts),
         )
+
+
+def _subject(facts: InstallationFacts) -> dict[str, str]:
+    """Return what a case is about: the point."""
+    return {"subject_kind": "metering_point", "subject_id": facts.point_public_id}
 
 
 def load_rows(

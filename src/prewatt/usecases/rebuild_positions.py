@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
@@ -20,6 +19,7 @@ from prewatt.metering.values import InstallationFacts
 from prewatt.rating.bands import BANDS
 from prewatt.rating.cost import cost_nano, rounded_minor
 from prewatt.rating.errors import UnableToRate
+from prewatt.rating.segments import to_us
 from prewatt.usecases._rating import Rater
 from prewatt.usecases._supply import after_balance_change
 from prewatt.usecases.work import unit_of_work
@@ -49,8 +49,8 @@ def _rebuild(actor: Actor, site: Site, point_ids: Sequence[int], *, repair: bool
         MeterInstallation.objects.filter(metering_point__in=point_ids).order_by("pk").values_list("pk", "period")
     )
     with unit_of_work(actor=actor, verb="rebuild_positions", scope=site.scope) as work:
-        first_at: dict[int, datetime] = {pk: period.lower for pk, period in begun.items()}
-        locked = lock_payers(first_read_at=first_at, last_at=max([work.now, *first_at.values()]))
+        first_us = {pk: to_us(period.lower) for pk, period in begun.items()}
+        locked = lock_payers(first_us=first_us, last_us=max([to_us(work.now), *first_us.values()]))
         facts = load_installations(installation_ids=list(begun), site_id=site.pk)
         rebuilt = _Rebuilt.load(site, point_ids, facts, locked)
         found = [*rebuilt.unrated, *rebuilt.compare_states(), *rebuilt.compare_usage(), *rebuilt.compare_positions()]

@@ -5,9 +5,8 @@ in id order, so that batches, payments and the day close stand in one queue per 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from prewatt.access.audit import Actor, UnitOfWork
@@ -71,20 +70,24 @@ def _record(site: Site, work: UnitOfWork, readings: Sequence[ReadingIn]) -> Reco
     given = {key_of(one): one for one in readings}
     if not given:
         return RecordResult(0, 0, 0, 0, 0, frozenset())
-    locked = lock_payers(first_read_at=_first_read_at(given), last_at=max(one.read_at for one in given.values()))
-    facts = load_installations(installation_ids=list({key.installation_id for key in given}), site_id=site.pk)
+    windows_us = _windows(given)
+    locked = lock_payers(
+        first_us={one: first_us for one, (first_us, _) in windows_us.items()},
+        last_us=max([last_us for _, last_us in windows_us.values()]),
+    )
+    facts = load_installations(installation_ids=windows_us, site_id=site.pk)
     known = {key: one for key, one in given.items() if key.installation_id in facts}
     fresh = _without_stale(known, facts)
-    rows = load_rows(facts=facts, windows_us=_windows(fresh))
-    new = insert_readings(readings=list(fresh.values()), received_at=work.now)
+    rows = load_rows(facts=facts, windows_us={one: windows_us[one] for one in facts})
+    new = insert_readings(readings=fresh, received_at=work.now)
     rater = Rater.load(
         site=site,
         point_ids=[one.point_id for one in facts.values()],
         from_us=min((row[0].read_us for row in rows.values()), default=0),
-        to_us=max((max(key.read_us, facts[key.installation_id].last.read_us) for key in fresh), default=0),
+        to_us=max((max(windows_us[one.id][1], one.last.read_us) for one in facts.values()), default=0),
         locked=locked,
     )
-    recording = Recording(site, work, rater, fresh)
+    recording = Recording(site, work, rater)
     for installation_id, fresh_readings in _by_installation(new, fresh).items():
         recording.judge(facts[installation_id], rows[installation_id], fresh_readings)
     accounts = recording.write(facts.values())
@@ -98,15 +101,6 @@ def _record(site: Site, work: UnitOfWork, readings: Sequence[ReadingIn]) -> Reco
         unknown=len(given) - len(known),
         account_ids=frozenset(accounts),
     )
-
-
-def _first_read_at(given: Mapping[ReadingKey, ReadingIn]) -> dict[int, datetime]:
-    earliest: dict[int, datetime] = {}
-    for one in given.values():
-        known = earliest.get(one.installation_id)
-        if known is None or one.read_at < known:
-            earliest[one.installation_id] = one.read_at
-    return earliest
 
 
 def _without_stale(
@@ -133,10 +127,11 @@ def _windows(given: Mapping[ReadingKey, ReadingIn]) -> dict[int, tuple[int, int]
     return windows
 
 
-def _by_installation(new: set[ReadingKey], given: Mapping[ReadingKey, ReadingIn]) -> dict[int, list[NewReading]]:
+def _by_installation(new: Set[ReadingKey], given: Mapping[ReadingKey, ReadingIn]) -> dict[int, list[NewReading]]:
     """Return the readings that were not stored before, in the order in which they were sent."""
     found: dict[int, list[NewReading]] = defaultdict(list)
     for key, one in given.items():
         if key in new:
-            found[key.installation_id].append(NewReading(Point(key.read_us, one.total_wh, one.rates_wh), key.kind))
+            point = Point(key.read_us, one.total_wh, one.rates_wh)
+            found[key.installation_id].append(NewReading(point, key.kind, one.epoch != HOUSE_EPOCH, one.clock_drift_s))
     return found

@@ -99,8 +99,10 @@ class _Desk:
         self.site = site
         self.work = work
         self.installation_id = installation_id
-        instants = [row.read_at for row in self._held()] or [work.now]
-        self.locked = lock_payers(first_read_at={installation_id: instants[0]}, last_at=max(work.now, *instants))
+        instants_us = [to_us(row.read_at) for row in self._held()] or [to_us(work.now)]
+        self.locked = lock_payers(
+            first_us={installation_id: instants_us[0]}, last_us=max(to_us(work.now), *instants_us)
+        )
         self.accounts: set[int] = set()
         self.accepted = 0
 
@@ -112,12 +114,14 @@ class _Desk:
         facts = self._facts()
         row = load_rows(facts={facts.id: facts}, windows_us={facts.id: (key.read_us, key.read_us)})[facts.id]
         rater = self._rater(facts, row, key.read_us)
-        recording = Recording(self.site, self.work, rater, {})
+        recording = Recording(self.site, self.work, rater)
         try:
             merged = force_reading(existing=row, reading=_new(held[key]), rate=rater.rate(facts))
         except UnableToRate as error:
             raise HeldStill(
-                f"The reading cannot be charged. {error}", hint="Give the point a payer and a tariff first."
+                "The reading cannot be charged. %(why)s",
+                hint="Give the point a payer and a tariff first.",
+                why=error,
             ) from error
         recording.take(facts, merged, facts.marker)
         self._mark({key: None}, Quality.ACCEPTED)
@@ -140,7 +144,7 @@ class _Desk:
         facts = self._facts()
         window = (to_us(held[0].read_at), to_us(held[-1].read_at))
         row = load_rows(facts={facts.id: facts}, windows_us={facts.id: window})[facts.id]
-        recording = Recording(self.site, self.work, self._rater(facts, row, window[1]), {})
+        recording = Recording(self.site, self.work, self._rater(facts, row, window[1]))
         merged = recording.judge(facts, row, [_new(one) for one in held])
         self._mark(
             {ReadingKey(facts.id, one.kind, one.point.read_us): None for one in merged.accepted}, Quality.ACCEPTED

@@ -40,7 +40,8 @@ LEFT JOIN LATERAL (
       AND used.date >= greatest(position.period_start, version.effective_from)
       AND used.date < least((position.period_start + interval '1 month')::date, replaced.day)
 ) after ON true
-WHERE position.account_id = ANY(%(accounts)s) AND position.rounded <> position.posted
+WHERE position.account_id = ANY(%(accounts)s)
+  AND position.rounded <> position.posted AND position.unposted_from IS NOT NULL
 """
 _BANDS: Final = 5
 

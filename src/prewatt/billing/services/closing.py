@@ -26,7 +26,8 @@ _LOCK: Final = """
 SELECT id FROM tenancy_account WHERE id IN (
     SELECT position.account_id FROM billing_position position
     JOIN tenancy_account account ON account.id = position.account_id
-    WHERE account.site_id = %s AND position.account_id > %s AND position.rounded <> position.posted
+    WHERE account.site_id = %s AND position.account_id > %s
+      AND position.rounded <> position.posted AND position.unposted_from IS NOT NULL
     GROUP BY position.account_id ORDER BY position.account_id LIMIT %s
 ) ORDER BY id FOR NO KEY UPDATE
 """
@@ -39,7 +40,7 @@ JOIN tenancy_account account ON account.id = position.account_id
 JOIN tenancy_tenancy tenancy ON tenancy.id = position.tenancy_id
 JOIN estate_meteringpoint point ON point.id = tenancy.metering_point_id
 JOIN billing_tariffversion tariff ON tariff.id = position.tariff_version_id
-WHERE position.account_id = ANY(%s) AND position.rounded <> position.posted
+WHERE position.account_id = ANY(%s) AND position.rounded <> position.posted AND position.unposted_from IS NOT NULL
 ORDER BY account.number, point.code, position.period_start, tariff.code, tariff.version, position.id
 """
 _MARK_POSTED: Final = """

@@ -1,6 +1,6 @@
 """What recording a reading must know of its installation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from prewatt.metering.values import InstallationFacts
 from prewatt.rating.segments import from_instant_us
 
 _FACTS: Final = """
-SELECT installation.id, installation.metering_point_id, point.public_id, point.code, bus.gateway_id,
+SELECT installation.id, installation.metering_point_id, point.public_id::text, point.code, bus.gateway_id,
        installation.multiplier,
        (extract(epoch FROM lower(installation.period)) * 1000000)::bigint,
        (extract(epoch FROM upper(installation.period)) * 1000000)::bigint,
@@ -60,7 +60,7 @@ CROSS JOIN LATERAL (
 """
 
 
-def load_installations(*, installation_ids: Sequence[int], site_id: int) -> dict[int, InstallationFacts]:
+def load_installations(*, installation_ids: Iterable[int], site_id: int) -> dict[int, InstallationFacts]:
     """This function will return what recording must know of installations of a site; unknown ones are left out."""
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, [to_int_array(installation_ids), site_id])

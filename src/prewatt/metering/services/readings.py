@@ -1,6 +1,6 @@
 """Readings go in once, and are never changed but for the word on whether they count."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import connection
@@ -13,15 +13,24 @@ from prewatt.metering.values import ReadingIn, ReadingKey
 from prewatt.rating.segments import from_instant_us, to_us
 
 _INSERT = """
-INSERT INTO metering_reading
-    (installation_id, kind, read_at, meter_at, received_at, total_wh, rates_wh, quality, cause, epoch, seq)
-SELECT installation_id, kind, read_at, meter_at, %s, total_wh, rates_wh::bigint[], 1, '', epoch, seq
-FROM unnest(%s::bigint[], %s::smallint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::text[], %s::bigint[],
-            %s::bigint[])
-     given (installation_id, kind, read_at, meter_at, total_wh, rates_wh, epoch, seq)
-ON CONFLICT DO NOTHING
-RETURNING installation_id, kind, (extract(epoch FROM read_at) * 1000000)::bigint
+WITH given AS MATERIALIZED (
+    SELECT place, installation_id, kind, timestamptz 'epoch' + read_us * interval '1 microsecond' AS read_at, meter_at,
+           total_wh, rates_wh::bigint[], epoch, seq
+    FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::timestamptz[], %s::bigint[], %s::text[], %s::bigint[],
+                %s::bigint[]) WITH ORDINALITY
+         given (installation_id, kind, read_us, meter_at, total_wh, rates_wh, epoch, seq, place)
+), stored AS (
+    INSERT INTO metering_reading
+        (installation_id, kind, read_at, meter_at, received_at, total_wh, rates_wh, quality, cause, epoch, seq)
+    SELECT installation_id, kind, read_at, meter_at, %s, total_wh, rates_wh, 1, '', epoch, seq FROM given
+    ON CONFLICT DO NOTHING
+    RETURNING installation_id, kind, read_at
+)
+SELECT given.place - 1 FROM given LEFT JOIN stored USING (installation_id, kind, read_at)
+WHERE stored.installation_id IS NULL
 """
+"""Answers with the places of those that were there already: most often with nothing."""
+
 _MARK = """
 UPDATE metering_reading reading SET quality = %s, cause = given.cause
 FROM unnest(%s::bigint[], %s::smallint[], %s::timestamptz[], %s::text[]) given (installation_id, kind, read_at, cause)
@@ -30,24 +39,25 @@ WHERE reading.installation_id = given.installation_id AND reading.kind = given.k
 """
 
 
-def insert_readings(*, readings: Sequence[ReadingIn], received_at: datetime) -> set[ReadingKey]:
+def insert_readings(*, readings: Mapping[ReadingKey, ReadingIn], received_at: datetime) -> set[ReadingKey]:
     """This function will store readings that are not there yet, as accepted, and return the keys of those."""
     require_unit_of_work()
     if not readings:
         return set()
+    keys, given = list(readings), readings.values()
     columns = [
-        to_int_array(one.installation_id for one in readings),
-        to_int_array(int(one.kind) for one in readings),
-        to_array(one.read_at for one in readings),
-        to_array(one.meter_at for one in readings),
-        to_int_array(one.total_wh for one in readings),
-        to_array(to_int_array(one.rates_wh) for one in readings),
-        to_int_array(one.epoch for one in readings),
-        to_int_array(one.seq for one in readings),
+        to_int_array(key.installation_id for key in keys),
+        to_int_array(key.kind for key in keys),
+        to_int_array(key.read_us for key in keys),
+        to_array(one.meter_at for one in given),
+        to_int_array(one.total_wh for one in given),
+        to_array(to_int_array(one.rates_wh) for one in given),
+        to_int_array(one.epoch for one in given),
+        to_int_array(one.seq for one in given),
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [received_at, *columns])
-        return {ReadingKey(*row) for row in cursor.fetchall()}
+        cursor.execute(_INSERT, [*columns, received_at])
+        return set(keys).difference(keys[place] for (place,) in cursor.fetchall())
 
 
 def mark_readings(

@@ -9,7 +9,6 @@ from prewatt.access.audit import require_unit_of_work
 from prewatt.metering.arrays import to_array, to_int_array
 from prewatt.metering.models import MeterState
 from prewatt.metering.values import StateChange
-from prewatt.rating.segments import from_instant_us
 
 _ENSURE = """
 INSERT INTO metering_meterstate
@@ -28,19 +27,29 @@ UPDATE metering_meterstate state SET
     clock_drift_s = coalesce(given.clock_drift_s, state.clock_drift_s),
     power_w = coalesce(given.power_w, state.power_w),
     moved_at = CASE WHEN given.has_moved THEN given.read_at ELSE state.moved_at END,
-    held_at = given.held_at, held_total_wh = given.held_total_wh, held_cause = given.held_cause
-FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::text[], %s::boolean[], %s::integer[], %s::bigint[],
-            %s::boolean[], %s::timestamptz[], %s::bigint[], %s::text[])
-     given (installation_id, read_at, total_wh, rates_wh, is_live, clock_drift_s, power_w, has_moved, held_at,
-            held_total_wh, held_cause)
+    held_at = timestamptz 'epoch' + given.held_us * interval '1 microsecond', held_total_wh = given.held_total_wh,
+    held_cause = given.held_cause
+FROM (
+    SELECT *, timestamptz 'epoch' + read_us * interval '1 microsecond' AS read_at
+    FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::boolean[], %s::integer[], %s::bigint[],
+                %s::boolean[], %s::bigint[], %s::bigint[], %s::text[])
+         arrays (installation_id, read_us, total_wh, rates_wh, is_live, clock_drift_s, power_w, has_moved, held_us,
+                 held_total_wh, held_cause)
+) given
 WHERE state.installation_id = given.installation_id
 RETURNING CASE WHEN given.is_live AND state.comm_since = given.read_at THEN state.installation_id END
 """
 _ADD_USE = """
+UPDATE metering_dayusage used SET quantity_wh = used.quantity_wh + given.wh
+FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::smallint[], %s::bigint[])
+     given (tenancy_id, installation_id, date, band, wh)
+WHERE used.tenancy_id = given.tenancy_id AND used.installation_id = given.installation_id
+  AND used.date = given.date AND used.band = given.band
+"""
+_BEGIN_USE = """
 INSERT INTO metering_dayusage (tenancy_id, installation_id, date, band, quantity_wh)
 SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::smallint[], %s::bigint[])
-ON CONFLICT (tenancy_id, installation_id, date, band)
-DO UPDATE SET quantity_wh = metering_dayusage.quantity_wh + excluded.quantity_wh
+ON CONFLICT (tenancy_id, installation_id, date, band) DO NOTHING
 """
 
 DayUsageKey = tuple[int, int, date, int]
@@ -63,17 +72,17 @@ def write_states(*, changes: Sequence[StateChange]) -> list[int]:
     if not changes:
         return []
     rows = sorted(changes, key=lambda one: one.installation_id)
-    markers = [one.marker for one in rows]
+    lasts, markers = [one.last for one in rows], [one.marker for one in rows]
     columns = [
         to_int_array(one.installation_id for one in rows),
-        to_array(from_instant_us(one.last.read_us) for one in rows),
-        to_int_array(one.last.total_wh for one in rows),
-        to_array(to_int_array(one.last.rates_wh) for one in rows),
+        to_int_array(last.read_us for last in lasts),
+        to_int_array(last.total_wh for last in lasts),
+        to_array(to_int_array(last.rates_wh) for last in lasts),
         to_array(one.is_live for one in rows),
         to_array(one.clock_drift_s for one in rows),
         to_array(one.power_w for one in rows),
         to_array(one.has_moved for one in rows),
-        to_array(None if marker is None else from_instant_us(marker.point.read_us) for marker in markers),
+        to_array(None if marker is None else marker.point.read_us for marker in markers),
         to_array(None if marker is None else marker.point.total_wh for marker in markers),
         to_array("" if marker is None else marker.cause.value for marker in markers),
     ]
@@ -89,9 +98,16 @@ def forget_held_line(*, installation_id: int) -> None:
 
 
 def add_day_usage(*, quantities_wh: Mapping[DayUsageKey, int]) -> None:
-    """This function will add primary Wh to the use of tenancies by day and band; below zero takes back."""
+    """This function will add primary Wh to the use of tenancies by day and band; below zero takes back.
+
+    The accounts must be locked. A sweep adds to days and bands that have begun, so rows are begun only where that
+    found too few.
+    """
     require_unit_of_work()
     rows = sorted((*key, wh) for key, wh in quantities_wh.items() if wh)
     if rows:
+        columns = [to_array(column) for column in zip(*rows, strict=True)]
         with connection.cursor() as cursor:
-            cursor.execute(_ADD_USE, [to_array(column) for column in zip(*rows, strict=True)])
+            cursor.execute(_ADD_USE, columns)
+            if cursor.rowcount < len(rows):
+                cursor.execute(_BEGIN_USE, columns)

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
@@ -48,6 +48,19 @@ LEFT JOIN (ledger_posting posting JOIN ledger_journalentry entry
 LEFT JOIN ledger_journalentry origin ON origin.id = entry.reverses_id
 WHERE account.id = ANY(%(accounts)s) AND account.kind = 'party'
 ORDER BY account.id, entry.booking_date, posting.seq
+"""
+
+
+_MOVED = """
+SELECT coalesce(origin.memo, entry.memo) ->> 'channel', coalesce(sum(posting.amount), 0)::bigint
+FROM ledger_journalentry entry
+JOIN ledger_posting posting ON posting.entry_id = entry.id AND posting.seq IS NOT NULL
+JOIN ledger_ledgeraccount account ON account.id = posting.ledger_account_id AND account.currency = %(currency)s
+LEFT JOIN ledger_journalentry origin ON origin.id = entry.reverses_id
+WHERE entry.book_id = %(book)s AND entry.booking_date BETWEEN %(day)s AND %(day)s + 7
+      AND entry.occurred_at >= %(from)s AND entry.occurred_at < %(to)s
+      AND coalesce(origin.kind, entry.kind) IN ('top_up', 'refund')
+GROUP BY 1 ORDER BY 1
 """
 
 
@@ -103,6 +116,25 @@ def list_bookings(*, ledger_account_ids: Collection[int], from_day: date, to_day
         account_id: AccountBookings(Money(now.minor - since[account_id], now.currency), tuple(within[account_id]))
         for account_id, now in standing.items()
     }
+
+
+def moved_by_channel(*, book_id: int, currency: str, day: date, from_at: datetime, to_at: datetime) -> dict[str, Money]:
+    """This function will return what parties paid in less what they got back, by channel, within a day.
+
+    What was undone in this time counts in it, by the channel of what it undid.
+    """
+    wanted: dict[str, Any] = {"book": book_id, "currency": currency, "day": day, "from": from_at, "to": to_at}
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVED, wanted)
+        return {channel or "": Money(amount, currency) for channel, amount in cursor.fetchall()}
+
+
+def find_memos(*, entry_ids: Collection[int]) -> dict[int, tuple[dict[str, Any], int | None, dict[str, Any]]]:
+    """This function will return, of each entry, its memo, and the entry that reverses it with that one's memo."""
+    rows = JournalEntry.objects.filter(pk__in=entry_ids).values_list(
+        "pk", "memo", "reversed_by__pk", "reversed_by__memo"
+    )
+    return {pk: (memo, mirror, mirror_memo or {}) for pk, memo, mirror, mirror_memo in rows}
 
 
 def house_balance(*, book_id: int, code: str) -> Money:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pylopdf_fonts_zh_cn
 import typst
 
+from prewatt.reports.papers.errors import NoSuchForm, UnableToPrint
 from prewatt.reports.papers.forms import find_form
 from prewatt.reports.papers.layout import lay_out
 from prewatt.reports.papers.pieces import Issued
@@ -41,7 +42,7 @@ class Marks:
 def render(*, kind: str, content: Mapping[str, Any], form: str, marks: Marks) -> bytes:
     """This function will print a paper as PDF. The same content and marks give the same bytes.
 
-    Raises ValueError for a form that the kind is not printed in.
+    Raises NoSuchForm for a form that the kind is not printed in, UnableToPrint when typst refuses.
     """
     return compile_pdf(*prepare(kind=kind, content=content, form=form, marks=marks))
 
@@ -50,7 +51,7 @@ def prepare(*, kind: str, content: Mapping[str, Any], form: str, marks: Marks) -
     """This function will lay a paper out for ``compile_pdf``: its template, its data, its time stamp."""
     chosen = find_form(kind, form)
     if chosen is None:
-        raise ValueError(f"{kind} is not printed as {form!r}")
+        raise NoSuchForm("This paper is not printed in that form.", hint="Choose one of the forms on its page.")
     data: dict[str, Any] = {
         "number": marks.number,
         "check": marks.check,
@@ -64,16 +65,20 @@ def prepare(*, kind: str, content: Mapping[str, Any], form: str, marks: Marks) -
 
 def compile_pdf(template: str, data: str, timestamp: int) -> bytes:
     """This function will let typst fill a template with data, in this thread's own compiler."""
-    made = _compiler(template).compile(format="pdf", sys_inputs={"data": data}, timestamp=timestamp)
-    if not isinstance(made, bytes):
-        raise TypeError(f"typst made no PDF of {template}")
-    return made
+    return _compile(template, data, timestamp, "pdf")[0]
 
 
 def pictures(*, kind: str, content: Mapping[str, Any], form: str, marks: Marks) -> list[bytes]:
     """This function will draw the pages of a paper as SVG, for a screen."""
     template, data, timestamp = prepare(kind=kind, content=content, form=form, marks=marks)
-    made = _compiler(template).compile(format="svg", sys_inputs={"data": data}, timestamp=timestamp)
+    return _compile(template, data, timestamp, "svg")
+
+
+def _compile(template: str, data: str, timestamp: int, into: Literal["pdf", "svg"]) -> list[bytes]:
+    try:
+        made = _compiler(template).compile(format=into, sys_inputs={"data": data}, timestamp=timestamp)
+    except typst.TypstError as error:
+        raise UnableToPrint("The paper %(template)s could not be laid out.", template=template) from error
     return [made] if isinstance(made, bytes) else list(made or [])
 
 

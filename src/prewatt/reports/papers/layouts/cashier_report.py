@@ -30,9 +30,8 @@ def lay_out_cashier_report(issued: Issued, figures: Figures) -> Plain:
     content = issued.content
     sections = Sections()
     whole = content["total"]
-    whose = clean(content["cashier_name"]) or "全部收款人 all cashiers"
     return {
-        "subtitle": f"{content['day']}　{whose}",
+        "subtitle": content["day"],
         "marks": [
             fact(Both("单号", "No."), issued.number),
             fact(Both("出具", "Issued"), f"{issued.issued_at.astimezone(figures.zone):%Y-%m-%d %H:%M}"),
@@ -62,8 +61,8 @@ def lay_out_cashier_report(issued: Issued, figures: Figures) -> Plain:
             )
         ],
         "signatures": [
-            _signature(Both("收款人", "Cashier"), clean(content["cashier_name"])),
-            _signature(Both("复核人", "Checked by"), ""),
+            _signature(Both("收款人", "Cashier")),
+            _signature(Both("复核人", "Checked by")),
         ],
     }  # fmt: skip
 
@@ -71,8 +70,8 @@ def lay_out_cashier_report(issued: Issued, figures: Figures) -> Plain:
 _SIGNED = Both("签字、日期", "Signature and date")
 
 
-def _signature(label: Both, name: str) -> Plain:
-    return {"label": label.plain(), "name": name, "below": _SIGNED.plain()}
+def _signature(label: Both) -> Plain:
+    return {"label": label.plain(), "name": "", "below": _SIGNED.plain()}
 
 
 def _channel(code: str) -> str:

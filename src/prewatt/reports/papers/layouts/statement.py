@@ -71,7 +71,7 @@ def lay_out_statement(issued: Issued, figures: Figures) -> Plain:
 def _quantities(content: Content) -> list[int]:
     energies = [wh for one in content["energy"] for _, wh, *_ in one["bands"]]
     registers = [wh for one in content["registers"] for line in one["rows"] for wh in line[1:]]
-    return [*energies, *registers, *(one["energy_wh"] for one in content["registers"])]
+    return [*energies, *registers, *(one["share_wh"] for one in content["registers"])]
 
 
 def period_of(content: Content, figures: Figures) -> str:
@@ -141,33 +141,51 @@ def _registers(content: Content, figures: Figures, digits: EnergyDigits, section
     if len(content["registers"]) != 1:
         whole = sum(one["energy_wh"] for one in content["registers"])
         rows.append(total("合计 Total", "", "", "", "", "", digits.write(whole)))
-    marked = sum(end["how"] != "read" for one in content["registers"] for end in (one["from"], one["to"]))
-    said = "均为实抄 all actually read" if not marked else f"{marked} 个估算示数标“估” estimated ones are marked 估"
-    return table(sections.next("示数与电量", "Registers and energy", said), columns, rows)
+    return table(sections.next("示数与电量", "Registers and energy", _how_read(content)), columns, rows)
+
+
+def _how_read(content: Content) -> str:
+    ends = [one[end] for one in content["registers"] for end in ("from", "to")]
+    if any(end["estimated"] for end in ends):
+        return "标“估”的电量为估算 what is marked 估 is estimated"
+    if any(end["next_at"] for end in ends):
+        return "示数均为实抄，零点前后按时间分摊 actually read; shared out by time at midnight"
+    return "均为实抄 all actually read"
 
 
 def _register_rows(one: Content, figures: Figures, digits: EnergyDigits) -> list[Plain]:
     rows = []
     for place, (rate, from_wh, to_wh, difference_wh) in enumerate(one["rows"]):
         first = place == 0
-        name = noted(clean(one["room"]), clean(one["meter"])) if first else ""
         rows.append(
             row(
-                name,
+                noted(clean(one["room"]), clean(one["meter"])) if first else "",
                 band_cell(rate) if rate else BANDS[0].line,
-                _end(one["from"], from_wh, figures, digits, dated=first),
-                _end(one["to"], to_wh, figures, digits, dated=first),
+                noted(digits.write(from_wh), figures.minute(one["from"]["at"]) if first else ""),
+                noted(digits.write(to_wh), figures.minute(one["to"]["at"]) if first else ""),
                 noted(digits.write(difference_wh), "过零翻转 wrapped" if first and one["wrapped"] else ""),
                 f"{one['multiplier']:,}",
-                digits.write(one["energy_wh"] if rate == 0 else difference_wh * one["multiplier"]),
+                digits.write(difference_wh * one["multiplier"]),
             )
         )
-    return rows
+    return [*rows, *_share_rows(one, figures, digits)]
 
 
-def _end(end: Content, wh: int, figures: Figures, digits: EnergyDigits, *, dated: bool) -> Plain:
-    mark = "" if end["how"] == "read" else "估"
-    return noted(digits.write(wh), figures.minute(end["at"]) if dated else "", mark=mark)
+def _share_rows(one: Content, figures: Figures, digits: EnergyDigits) -> list[Plain]:
+    """Return what lies between the readings and the month's own instants, and the energy with it."""
+    share_wh = one["share_wh"]
+    if not share_wh:
+        return []
+    ends = (one["from"], one["to"])
+    gaps = [
+        noted(f"{figures.short(end['at'])} – {figures.short(end['next_at'])}", soft=True) if end["next_at"] else ""
+        for end in ends
+    ]
+    mark = "估" if any(end["estimated"] for end in ends) else ""
+    sign = "" if share_wh < 0 else "+"
+    label = noted("折算到零点 to midnight", soft=True)
+    share = row("", label, *gaps, "", "", noted(f"{sign}{digits.write(share_wh)}", mark=mark))
+    return [share, row("", "本表电量 Energy", "", "", "", "", digits.write(one["energy_wh"]))]
 
 
 def _energy(content: Content, figures: Figures, digits: EnergyDigits, sections: Sections) -> Plain:

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from prewatt.access.models import User
 from prewatt.access.permissions import Permission
-from prewatt.ledger.queries import get_document
 from prewatt.ledger.values import DocumentValue
 from prewatt.payments.queries import list_payments
 from prewatt.payments.values import PaymentLine
-from prewatt.tenancy.queries import account_facts, get_account
+from prewatt.tenancy.queries import account_facts
+from prewatt.usecases.see_documents import see_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,7 @@ def see_receipt(*, user: User, public_id: UUID) -> DocumentValue:
 
     Raises UnknownDocument, UnknownAccount.
     """
-    document = get_document(public_id=public_id)
-    get_account(user=user, public_id=UUID(document.content["account_public_id"]))
-    return document
+    return see_document(user=user, public_id=public_id)
 
 
 def list_takings(*, user: User, site_id: int, limit: int) -> list[TakingLine]:

@@ -15,12 +15,14 @@ from prewatt.ledger.queries.books import (
     party_postings_of_kind,
 )
 from prewatt.ledger.queries.documents import (
+    DocumentsWanted,
     document_numbers,
     document_numbers_of_entries,
     find_document,
     find_documents_in_force,
     find_file,
     find_files,
+    find_printed,
     get_document,
     get_document_by_id,
     get_document_of_entry,
@@ -32,6 +34,7 @@ from prewatt.ledger.queries.documents import (
 from prewatt.ledger.verification import verify
 
 __all__ = [
+    "DocumentsWanted",
     "document_numbers",
     "document_numbers_of_entries",
     "find_book",
@@ -43,6 +46,7 @@ __all__ = [
     "find_files",
     "find_last_sealed_day",
     "find_memos",
+    "find_printed",
     "get_document",
     "get_document_by_id",
     "get_document_of_entry",

@@ -190,6 +190,12 @@ def find_files(*, document_ids: Collection[int], form: str) -> dict[int, bytes]:
     return {document_id: bytes(data) for document_id, data in rows.values_list("document_id", "data")}
 
 
+def find_printed(*, document_ids: Collection[int], form: str) -> set[int]:
+    """This function will return which papers have been printed in a form."""
+    rows = DocumentFile.objects.filter(document__in=document_ids, form=form)
+    return set(rows.values_list("document_id", flat=True))
+
+
 def _with_series() -> QuerySet[Document]:
     return Document.objects.select_related("series").defer("content")
 

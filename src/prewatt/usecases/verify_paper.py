@@ -1,4 +1,4 @@
-"""Whether a paper that somebody holds is one of ours, and still stands. Anybody may ask: it says as little as it can."""
+"""Whether a paper that somebody holds is one of ours and still stands. Anybody may ask: it says little."""
 
 import hmac
 from dataclasses import dataclass

@@ -1,7 +1,11 @@
 import { startApp } from "./portal/app.js";
+import { startCodes } from "./portal/codes.js";
+import { startCopying } from "./portal/copying.js";
 import { startMenus } from "./portal/menus.js";
 
 document.addEventListener("DOMContentLoaded", () => {
   startApp();
+  startCodes();
+  startCopying();
   startMenus();
 });

@@ -32,6 +32,8 @@ OUR_OWN_MISTAKES = {
     "UnknownBand": "read from a workbook",
     "BadPrice": "read from a workbook",
     "EstateRefused": "read from a workbook",
+    "FixedTenancy": "read from a workbook",
+    "PointTaken": "read from a workbook",
     "NotAWorkbook": "read from a workbook",
     "BadCell": "read from a workbook",
 }

@@ -11,7 +11,7 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "prewatt"
-TEMPLATES = sorted((SOURCE / "console" / "templates").rglob("*.html"))
+TEMPLATES = sorted(path for face in ("console", "portal") for path in (SOURCE / face / "templates").rglob("*.html"))
 ICONS = json.loads((ROOT / "frontend" / "icons.json").read_text())
 NAMES = {*ICONS["outline"], *(f"{name}-filled" for name in ICONS["filled"])}
 SAME_IN_BOTH = {"English", "Excel"}

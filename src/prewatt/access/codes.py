@@ -59,9 +59,9 @@ def try_code(*, row: OneTimeCode, digits: str) -> None:
     counted = OneTimeCode.objects.filter(pk=row.pk, tries__lt=TRIES_MAX, used_at=None).update(tries=F("tries") + 1)
     typed = "".join(letter for letter in digits if letter.isdigit())
     if counted != 1 or not check_password(typed, row.code_hash):
-        left = max(0, TRIES_MAX - row.tries - 1)
-        hint = "Type the newest code that you were sent." if left else "Ask for a new code."
-        raise BadCode("The code is not right.", hint=hint, tries_left=left)
+        if row.tries + 1 >= TRIES_MAX:
+            raise BadCode("The code is not right.", hint="Ask for a new code.")
+        raise BadCode("The code is not right.", hint="Type the newest code that you were sent.")
 
 
 def use_code(*, row: OneTimeCode) -> None:

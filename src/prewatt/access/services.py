@@ -64,7 +64,9 @@ def create_login(
             user.save()
     except IntegrityError as error:
         raise LoginTaken(
-            f"The user name, mail or phone of {user.username!r} belongs to another login.", hint="Choose another."
+            "The user name, mail or phone of %(name)s belongs to another login.",
+            hint="Choose another.",
+            name=user.name or user.username,
         ) from error
     return user
 
@@ -125,7 +127,9 @@ def require_good_password(*, user: User, password: str) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise BadLogin(" ".join(error.messages)) from error
+        raise BadLogin(
+            "This password is guessed too easily.", hint="Take a longer one that is neither common nor your own name."
+        ) from error
 
 
 def grant(*, user: User, role_code: str, scope: Scope) -> Membership:
@@ -133,7 +137,9 @@ def grant(*, user: User, role_code: str, scope: Scope) -> Membership:
     require_unit_of_work()
     role = Role.objects.filter(code=role_code).first()
     if role is None:
-        raise UnknownRole(f"There is no role {role_code!r}.", hint=f"Use one of {', '.join(ROLES)}.")
+        raise UnknownRole(
+            "There is no role %(role)s.", hint="Use one of %(roles)s.", role=role_code, roles=tuple(ROLES)
+        )
     membership, _ = Membership.objects.get_or_create(
         user=user, role=role, scope=scope, to_at=None, defaults={"from_at": machine_now()}
     )
@@ -162,7 +168,7 @@ def revoke_token(*, prefix: str) -> None:
     """This function will end a token from the next request on. Raises UnknownToken."""
     require_unit_of_work()
     if ApiToken.objects.filter(prefix=prefix, revoked_at=None).update(revoked_at=machine_now()) != 1:
-        raise UnknownToken(f"There is no token {prefix!r} in force.")
+        raise UnknownToken("There is no token %(prefix)s in force.", prefix=prefix)
 
 
 def ensure_organisation(*, name: str) -> Scope:
@@ -177,7 +183,7 @@ def create_scope(*, parent: Scope, kind: str, name: str) -> Scope:
     require_unit_of_work()
     below = _BELOW.get(ScopeKind(kind))
     if below is None or parent.kind != below:
-        raise BadScope(f"A scope of kind {kind} cannot stand below one of kind {parent.kind}.")
+        raise BadScope("A %(kind)s cannot stand below a %(above)s.", kind=kind, above=parent.kind)
     return _create(parent=parent, kind=ScopeKind(kind), name=name)
 
 

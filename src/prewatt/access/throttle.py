@@ -52,7 +52,7 @@ def take_try(*, limit: Limit, key: str) -> None:
         cursor.execute(_WAIT, asked)
         row = cursor.fetchone()
     wait_s = max(1, round(row[0].total_seconds())) if row else limit.every_s
-    raise TooManyTries("Too many attempts.", hint="Wait a little, then try again.", wait_s=wait_s)
+    raise TooManyTries("Too many attempts.", hint="Wait %(wait_s)s seconds, then try again.", wait_s=wait_s)
 
 
 def give_back(*, limit: Limit, key: str) -> None:

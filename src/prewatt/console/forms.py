@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -64,6 +65,29 @@ class AmountForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].widget.attrs.pop("autofocus", None)
+
+
+class PlanForm(ReasonForm):
+    """How an account pays each month ahead: what becomes of a surplus, and an amount where a person knows better."""
+
+    way = forms.ChoiceField(
+        label=_("Surplus at the end of a month"),
+        choices=[("carry", _("Carried to the next month")), ("refund", _("Given back"))],
+        widget=forms.RadioSelect,
+    )
+    amount = forms.CharField(
+        label=_("Amount a month (empty: from its own use)"), max_length=20, required=False,
+        widget=forms.TextInput({"inputmode": "decimal"}),
+    )  # fmt: skip
+
+    field_order = ("way", "amount", "reason", "token")
+
+    def __init__(self, *args: Any, has_plan: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if has_plan:
+            way = self.fields["way"]
+            assert isinstance(way, forms.ChoiceField)
+            way.choices = [*way.choices, ("end", _("It does not pay ahead any more"))]
 
 
 class TopUpForm(DeskForm):
@@ -159,3 +183,16 @@ class SignForm(DeskForm):
         if count != self.expected:
             raise forms.ValidationError(gettext("The list says %(n)s: read it, then type that.") % {"n": self.expected})
         return count
+
+
+class InviteForm(DeskForm):
+    """Whom to let into the portal of an account."""
+
+    contact = forms.CharField(
+        label=_("Phone or mail"), max_length=254, widget=forms.TextInput({"autocomplete": "off", "inputmode": "email"})
+    )
+    name = forms.CharField(
+        label=_("Name"), max_length=120, required=False, widget=forms.TextInput({"autocomplete": "off"})
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=list(LABELS["share_role"].items()))
+    language = forms.ChoiceField(label=_("Language of the message"), choices=settings.LANGUAGES)

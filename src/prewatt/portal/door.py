@@ -8,9 +8,11 @@ every request: a share that was ended is over with the next one.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -104,6 +106,7 @@ def signed_in(view: View) -> View:
         try:
             accounts = list_shared_accounts(user=request.user, limit=LISTED_MAX)
             request.visit = Visit(request.user, tuple(accounts), None, None, machine_ms())
+            activate(ZoneInfo(accounts[0].time_zone) if accounts else UTC)
             return view(request, *args, **kwargs)
         except PrewattError as error:
             return problem_page(request, error)

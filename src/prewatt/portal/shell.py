@@ -38,6 +38,30 @@ class Step:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A page about the account that is reached through "More". ``owner``: for owners alone."""
+
+    code: str
+    icon: str
+    label: Promise
+    says: Promise
+    owner: bool = False
+
+
+ROWS: Final = (Row("sharing", "users", _("Sharing"), _("Who sees this account, and what they may do"), owner=True),)
+
+
+@dataclass(frozen=True, slots=True)
+class RowLink:
+    """A row as the page draws it."""
+
+    icon: str
+    label: Promise
+    says: Promise
+    url: str
+
+
 class Shell:
     """The frame of one page."""
 
@@ -69,6 +93,16 @@ class Shell:
             for place in PLACES
             if here is not None or not place.of_account
         ]  # fmt: skip
+
+    @property
+    def rows(self) -> list[RowLink]:
+        """This property will hold the rows of "More" that the login may open for the account at hand."""
+        here = self.here
+        return [
+            RowLink(row.icon, row.label, row.says, reverse(f"portal:{row.code}", args=[here.public_id]))
+            for row in ROWS
+            if here is not None and (here.is_owner or not row.owner)
+        ]
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -1,20 +1,32 @@
 """The portal's addresses, below ``/my/``."""
 
 from django.urls import path
-from django.views.generic import RedirectView
 
-from prewatt.portal.door import public
-from prewatt.portal.views import frame
+from prewatt.portal.views import frame, invitation, letterbox, profile, sharing, sign_in
 
 app_name = "portal"
 
 urlpatterns = [
-    path("sign-in", public("signing in")(RedirectView.as_view(url="/sign-in", query_string=True)), name="sign_in"),
+    path("sign-in", sign_in.sign_in, name="sign_in"),
+    path("sign-in/code", sign_in.code, name="code"),
+    path("sign-in/resend", sign_in.resend, name="resend"),
+    path("sign-out", sign_in.sign_out, name="sign_out"),
+    path("letterbox", letterbox.letterbox, name="letterbox"),
+    path("invitation/<str:token>", invitation.invitation, name="invitation"),
     path("prefer", frame.prefer, name="prefer"),
     path("manifest.webmanifest", frame.manifest, name="manifest"),
     path("worker.js", frame.worker, name="worker"),
     path("offline", frame.offline, name="offline"),
     path("", frame.start, name="start"),
     path("more", frame.more, name="more"),
+    path("profile", profile.profile, name="profile"),
+    path("profile/contact", profile.contact, name="contact"),
+    path("profile/contact/code", profile.contact_code, name="contact_code"),
+    path("profile/password", profile.password, name="password"),
+    path("profile/session", profile.end_session, name="end_session"),
     path("<uuid:public_id>/", frame.home, name="home"),
+    path("<uuid:public_id>/sharing", sharing.sharing, name="sharing"),
+    path("<uuid:public_id>/sharing/invite", sharing.invite, name="invite"),
+    path("<uuid:public_id>/sharing/<uuid:share_id>", sharing.share, name="share"),
+    path("<uuid:public_id>/sharing/invitation/<uuid:invitation_id>", sharing.take_back, name="take_back"),
 ]

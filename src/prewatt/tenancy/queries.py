@@ -210,7 +210,8 @@ _ROOMS = ArrayAgg(
 )
 _SHARED = (
     "account_id", "account__public_id", "account__number", "account__state", "account__payment_mode",
-    "account__currency", "account__site_id", "account__site__name", "account__customer__name", "rooms", "public_id",
+    "account__currency", "account__site_id", "account__site__name", "account__site__time_zone",
+    "account__customer__name", "rooms", "public_id",
     "role",
 )  # fmt: skip
 
@@ -225,6 +226,7 @@ def _shared(row: dict[str, Any]) -> SharedAccount:
         currency=row["account__currency"],
         site_id=row["account__site_id"],
         site_name=row["account__site__name"],
+        time_zone=row["account__site__time_zone"],
         customer=row["account__customer__name"],
         rooms=tuple(row["rooms"]),
         share_public_id=row["public_id"],

@@ -120,6 +120,7 @@ class SharedAccount:
     currency: str
     site_id: int
     site_name: str
+    time_zone: str
     customer: str
     rooms: tuple[str, ...]
     share_public_id: UUID

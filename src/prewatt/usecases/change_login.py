@@ -71,7 +71,7 @@ def change_contact(*, actor: Actor, code_id: UUID, digits: str) -> str:
     user = _self(actor)
     row = codes.find_live_code(public_id=code_id, purpose=CodePurpose.CONTACT)
     if row is None or row.user != user:
-        raise BadCode("This code has run out.", hint="Ask for a new code.", tries_left=0)
+        raise BadCode("This code has run out.", hint="Ask for a new code.")
     take_try(limit=TRIES, key=str(user.pk))
     codes.try_code(row=row, digits=digits)
     with unit_of_work(actor=actor, verb="change_contact", subject=_subject(user)):

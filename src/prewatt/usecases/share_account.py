@@ -131,8 +131,7 @@ def end_share(*, actor: Actor, account: AccountFacts, share: UUID, keep_an_owner
 def see_invitation(*, token_text: str) -> InvitationView:
     """This function will show what a link opens. Raises UnknownInvitation, InvitationOver."""
     row = get_invitation(token_text=token_text)
-    if row.state != "open":
-        raise InvitationOver(_OVER[row.state], hint=_OVER_HINT[row.state], state=row.state)
+    _require_open(row)
     site = Account.objects.select_related("site").get(pk=row.account_id).site
     return InvitationView(
         row, account_facts(account_ids=[row.account_id])[0], site.operator_name, masked(row.recipient),
@@ -166,16 +165,13 @@ def accept_as_new(*, actor: Actor, token_text: str, name: str, language: str, pa
     return user, view.facts.public_id
 
 
-_OVER: Final = {
-    "accepted": "This invitation was used already.",
-    "ended": "This invitation was taken back.",
-    "expired": "This invitation has expired.",
-}
-_OVER_HINT: Final = {
-    "accepted": "If it was you, sign in.",
-    "ended": "Ask whoever invited you for a new one.",
-    "expired": "Ask whoever invited you for a new one.",
-}
+def _require_open(row: InvitationRow) -> None:
+    if row.state == "accepted":
+        raise InvitationOver("This invitation was used already.", hint="If it was you, sign in.", state=row.state)
+    if row.state == "ended":
+        raise InvitationOver("This invitation was taken back.", hint="Ask whoever invited you for a new one.")
+    if row.state == "expired":
+        raise InvitationOver("This invitation has expired.", hint="Ask whoever invited you for a new one.")
 
 
 def _sharing(facts: AccountFacts) -> Sharing:

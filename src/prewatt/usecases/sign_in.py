@@ -115,7 +115,7 @@ def sign_in_with_code(*, visitor: Visitor, code_id: UUID, digits: str) -> User:
     """This function will return the login that a code opens. Raises BadCode, TooManyTries."""
     row = codes.find_live_code(public_id=code_id, purpose=CodePurpose.SIGN_IN)
     if row is None:
-        raise BadCode("This code has run out.", hint="Ask for a new code.", tries_left=0)
+        raise BadCode("This code has run out.", hint="Ask for a new code.")
     take_try(limit=CODE_TRIES_BY_ADDRESS, key=counted_address(visitor.address))
     take_try(limit=CODE_TRIES_BY_CONTACT, key=row.contact)
     try:
@@ -132,7 +132,7 @@ def _sent_to(row: OneTimeCode) -> User:
     """This function will return the login that the code was sent to, if it may still sign in. Raises BadCode."""
     user = find_user_by_contact(contact=row.contact)
     if user is None or not user.is_active or user != row.user:
-        raise BadCode("The code is not right.", hint="Ask for a new code.", tries_left=0)
+        raise BadCode("The code is not right.", hint="Ask for a new code.")
     return user
 
 

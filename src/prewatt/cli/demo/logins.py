@@ -1,4 +1,4 @@
-"""The demo's logins: one for each role."""
+"""The demo's logins: one for each role at the desk, and some tenants' for the portal."""
 
 from typing import Final
 
@@ -9,3 +9,10 @@ LOGINS: Final = {
     "engineer": ("engineer", "Wu Gang 吴刚"),
     "auditor": ("auditor", "Sun Li 孙莉"),
 }
+
+TENANTS: Final = {
+    "tenant": "Huang Mei 黄梅",
+    "tenant-pays": "Xu Tao 徐涛",
+    "tenant-looks": "He Ying 何颖",
+}
+"""The first owns three shops. The second pays, the third looks after the one of them that runs dry."""

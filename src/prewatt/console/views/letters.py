@@ -49,7 +49,7 @@ def told(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
         return done(request, reverse("console:letters"), _("Marked as told."))
 
     said = {
-        "title": _("Tell %(name)s") % {"name": notice.account.customer.name},
+        "title": _("Tell %(name)s") % {"name": notice.account.customer.name if notice.account else notice.recipient},
         "facts": [(_("Say"), notice.subject), (_("Reach by"), notice.recipient)],
         "button": _("I have told it"),
         "danger": False,

@@ -2,10 +2,8 @@
 
 from typing import Final
 
-import structlog
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout
-from django.core.cache import cache
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -15,21 +13,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from prewatt.access.errors import BadSignIn, TooManyTries
+from prewatt.access.queries import get_user_permissions
+from prewatt.access.sessions import DEVICE_AGE_S, DEVICE_COOKIE, begin_session, device_mark
 from prewatt.console.forms import SignInForm
 from prewatt.console.guard import public
 from prewatt.console.shell import THEME_COOKIE, THEMES
+from prewatt.usecases.sign_in import Visitor, sign_in_with_password
 
 YEAR_S: Final = 365 * 86_400
-FAILURES_MAX: Final = 10
-FAILURES_FORGOTTEN_S: Final = 300
-
-log = structlog.get_logger(__name__)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponseBase:
-    """This view will ask for name and password; ten failures from one address for one name make it wait 5 minutes."""
+    """This view will ask for name and password; who fails too often has to wait."""
     form = SignInForm(request.POST or None)
     target = _safe_next(request)
     if request.method == "POST" and form.is_valid():
@@ -72,20 +70,23 @@ public(prefer)
 
 
 def _try(request: HttpRequest, form: SignInForm, target: str) -> HttpResponseRedirect | None:
-    name = form.cleaned_data["username"].strip()
-    key = f"sign-in:{request.META.get('REMOTE_ADDR', '')}:{name.lower()}"
-    if cache.get(key, 0) >= FAILURES_MAX:
-        form.add_error(None, _("Too many attempts. Wait five minutes, then try again."))
+    told = form.cleaned_data
+    visitor = Visitor(str(request.META.get("REMOTE_ADDR", "")), request.COOKIES.get(DEVICE_COOKIE, "")[:400])
+    try:
+        user = sign_in_with_password(visitor=visitor, typed=told["username"], password=told["password"])
+    except TooManyTries as refusal:
+        form.refuse(refusal)
         return None
-    user = authenticate(request, username=name, password=form.cleaned_data["password"])
-    if user is None:
-        cache.set(key, cache.get(key, 0) + 1, FAILURES_FORGOTTEN_S)
-        log.warning("sign_in.refused", name=name, address=request.META.get("REMOTE_ADDR", ""))
+    except BadSignIn:
         form.add_error(None, _("Name or password is wrong. An administrator can set a new password."))
         return None
-    cache.delete(key)
-    login(request, user)
-    answer = HttpResponseRedirect(target)
+    begin_session(request=request, user=user, way="password")
+    is_tenant = target == reverse("console:shift") and not get_user_permissions(user=user)
+    answer = HttpResponseRedirect(reverse("portal:start") if is_tenant else target)
+    answer.set_cookie(
+        DEVICE_COOKIE, device_mark(user=user), max_age=DEVICE_AGE_S, httponly=True, samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )  # fmt: skip
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         _remember(answer, settings.LANGUAGE_COOKIE_NAME, user.language)
     return answer

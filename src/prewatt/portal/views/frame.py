@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from prewatt.access.queries import get_user_permissions
 from prewatt.portal.door import PortalRequest, TenantRequest, public, signed_in, tenant
 
 THEME_COOKIE: Final = "pw_theme"
@@ -26,7 +27,8 @@ def start(request: PortalRequest) -> HttpResponseBase:
     accounts = request.visit.accounts
     if len(accounts) == 1:
         return redirect("portal:home", public_id=accounts[0].public_id)
-    return render(request, "portal/accounts.html", {"place": "home"})
+    has_desk = not accounts and bool(get_user_permissions(user=request.visit.user))
+    return render(request, "portal/accounts.html", {"place": "home", "has_desk": has_desk})
 
 
 @require_safe

@@ -59,7 +59,9 @@ def test_a_port_that_is_taken_is_named_by_web_and_passed_by_up() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         assert not web.is_free("127.0.0.1", port)
-        assert choose_port("127.0.0.1", port) > port
+        held = choose_port("127.0.0.1", port)
+        assert held.first > port
+        held.close()
         done = subprocess.run(
             [sys.executable, "-m", "prewatt.cli.main", "web", "--port", str(port)],
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")},
@@ -76,10 +78,17 @@ def test_up_says_which_port_it_took(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         chosen = choose_port("127.0.0.1", port)
-    assert f"Port {port} is taken by another program; using {chosen}." in capsys.readouterr().out
+    assert f"Port {port} is taken by another program; using {chosen.first}." in capsys.readouterr().out
+    another = choose_port("127.0.0.1", chosen.first)
+    assert another.first > chosen.first, "two that start at once must not choose the same"
+    for held in (chosen, another):
+        held.close()
+    assert web.is_free("127.0.0.1", chosen.first)
 
 
 def test_when_no_port_is_free_it_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 65_535)), pytest.raises(PortInUse, match="--port"):
+        choose_port("127.0.0.1", 65_535)
     monkeypatch.setattr(web, "is_free", lambda *_: False)
     with pytest.raises(PortInUse, match="--port"):
         web.next_free_port("127.0.0.1", 8000)

@@ -15,6 +15,7 @@ from prewatt.cli.account import Account, can_run_prewatt
 from prewatt.cli.embedded import READY_WITHIN_S, Addresses, addresses_of, cluster_of, data_folder, given_addresses
 from prewatt.cli.errors import UnableToStart
 from prewatt.cli.folder import DataFolder
+from prewatt.cli.ports import HeldPorts
 from prewatt.cli.supervisor import Kind, Program, Supervisor, stamp
 from prewatt.config.environment import PREFIX, Environment, environment
 from prewatt.kernel.clock import machine_now, monotonic_s
@@ -37,6 +38,7 @@ class Launch:
     supervisor: Supervisor
     account: Account | None
     variables: dict[str, str]
+    held: HeldPorts
     addresses: Addresses = field(default_factory=lambda: Addresses("", ""))
 
     def begin_database(self) -> None:
@@ -128,12 +130,20 @@ class Launch:
 
 
 @contextlib.contextmanager
-def launching(*, host: str | None, port: int, variables: Mapping[str, str] | None = None) -> Iterator[Launch]:
-    """This function will hold the data folder and a supervisor; leaving it stops whatever was started."""
+def launching(
+    *, host: str | None, port: int | HeldPorts, variables: Mapping[str, str] | None = None
+) -> Iterator[Launch]:
+    """This function will hold the data folder and a supervisor; leaving it stops whatever was started.
+
+    ``port`` is the pages'; one that is held is let go when the web role starts.
+    """
+    held = port if isinstance(port, HeldPorts) else HeldPorts(port, ())
     env = environment()
-    folder = data_folder(env)
-    folder.prepare()
-    with folder.locked():
+    with contextlib.ExitStack() as stack:
+        stack.callback(held.close)
+        folder = data_folder(env)
+        folder.prepare()
+        stack.enter_context(folder.locked())
         account = folder.account if folder.account and can_run_prewatt(folder.account) else None
         supervisor = Supervisor(
             folder.logs, account or folder.account, announce=_announcer(folder.logs / "supervisor.log")
@@ -142,13 +152,13 @@ def launching(*, host: str | None, port: int, variables: Mapping[str, str] | Non
             **os.environ,
             f"{PREFIX}DATA": str(folder.path),
             f"{PREFIX}HOST": host or env.host,
-            f"{PREFIX}PORT": str(port),
+            f"{PREFIX}PORT": str(held.first),
             "PYTHONUNBUFFERED": "1",
             "HOME": str(folder.path) if account else os.environ.get("HOME", "/"),
             **(variables or {}),
         }
         with contextlib.suppress(_AskedToStop), supervisor.taking_signals():
-            yield Launch(env, folder, supervisor, account, told)
+            yield Launch(env, folder, supervisor, account, told, held)
 
 
 def say(text: str) -> None:

@@ -33,7 +33,7 @@ COMMANDS: Final = {
     "restore": _Entry("prewatt.cli.backup", "Put a backup in the place of the database."),
     "migrate": _Entry("prewatt.cli.migrate", "Bring the database to this version."),
     "demo-prepare": _Entry("prewatt.cli.demo.command"),
-    "demo-pace": _Entry("prewatt.cli.demo.command"),
+    "demo-adjust": _Entry("prewatt.cli.demo.command"),
     "demo-history": _Entry("prewatt.cli.demo.command"),
     "manage": _Entry("prewatt.cli.manage", "Run a command of Django's."),
 }

@@ -5,7 +5,7 @@ from typing import Final
 import click
 
 from prewatt.cli.launch import Launch, launching, say
-from prewatt.cli.web import next_free_port
+from prewatt.cli.ports import HeldPorts, hold_ports
 from prewatt.config.environment import environment
 
 PAGE_WITHIN_S: Final = 60.0
@@ -28,16 +28,17 @@ def up(host: str | None, port: int | None) -> None:
             launch.supervisor.run()
 
 
-def choose_port(host: str, wanted: int) -> int:
-    """This function will return the wanted port, or the next free one, and say so."""
-    port = next_free_port(host, wanted)
-    if port != wanted:
-        say(f"Port {wanted} is taken by another program; using {port}.")
-    return port
+def choose_port(host: str, wanted: int) -> HeldPorts:
+    """This function will hold the wanted port, or the next free one, and say so."""
+    held = hold_ports(host=host, wanted=wanted, hint="Name one with --port.")
+    if held.first != wanted:
+        say(f"Port {wanted} is taken by another program; using {held.first}.")
+    return held
 
 
 def show_page(launch: Launch) -> bool:
     """This function will start the web role and wait until its page answers; false when the end was asked for."""
+    launch.held.close()
     launch.start_role("web")
     there = launch.wait_for_page("/readyz", timeout_s=PAGE_WITHIN_S)
     if not there and not launch.supervisor.is_stopping:

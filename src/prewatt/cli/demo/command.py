@@ -1,5 +1,6 @@
 """``prewatt demo``: the founding case on one machine, and the two steps that make it."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,14 +11,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from prewatt.cli.clocks import BEAT_EVERY_S, own, read_beat, resume_clock, write_beat
-from prewatt.cli.demo.files import DemoFacts, free_port_block
+from prewatt.cli.clocks import BEAT_EVERY_S, own, resume_clock, write_beat
+from prewatt.cli.demo.files import DemoFacts, hold_port_block
 from prewatt.cli.demo.plan import HISTORY_DAYS, TIME_ZONE
-from prewatt.cli.demo.virtual import PORT_FIRST
 from prewatt.cli.embedded import database
 from prewatt.cli.entering import enter
 from prewatt.cli.errors import UnableToStart
 from prewatt.cli.launch import Launch, launching, say
+from prewatt.cli.ports import HeldPorts
 from prewatt.cli.simulate import CONTROL_PORT
 from prewatt.cli.testpay import FOLDER as TESTPAY
 from prewatt.cli.testpay import PORT as TESTPAY_PORT
@@ -57,6 +58,7 @@ def demo(
     with launching(host=host, port=choose_port(host or env.host, port or env.port)) as launch:
         state = launch.folder.path / "state"
         facts = _facts(state, seed=seed, first_day=first_day.date() if first_day else None, speed=speed)
+        facts, ports = keep_ports(state, facts)
         clock = resume_clock(
             state / _CLOCK,
             speed=speed,
@@ -65,7 +67,9 @@ def demo(
             in_real_time=facts.in_real_time,
         )
         launch.variables[f"{PREFIX}CLOCK"] = clock.encode()
-        _run(launch, state, facts, clock)
+        launch.variables[f"{PREFIX}LETTERBOX"] = "true"
+        with contextlib.closing(ports):
+            _run(launch, state, facts, clock, ports)
 
 
 @click.command(hidden=True)
@@ -82,13 +86,13 @@ def demo_prepare() -> None:
 
 @click.command(hidden=True)
 @click.option("--speed", type=int, required=True)
-def demo_pace(*, speed: int) -> None:
-    """Set the demo's site to another speed than it ran at before."""
+def demo_adjust(*, speed: int) -> None:
+    """Bring the demo's site in line with how it is started this time."""
     with database():
         enter(Process.COMMAND)
-        from prewatt.cli.demo.prepare import change_pace
+        from prewatt.cli.demo.prepare import adjust
 
-        change_pace(speed=speed)
+        adjust(facts=_kept_facts(), speed=speed)
 
 
 @click.command(hidden=True)
@@ -101,18 +105,20 @@ def demo_history() -> None:
         fill_history(facts=_kept_facts(), say=click.echo)
 
 
-def _run(launch: Launch, state: Path, facts: DemoFacts, clock: EstateClock) -> None:
+def _run(launch: Launch, state: Path, facts: DemoFacts, clock: EstateClock, ports: HeldPorts) -> None:
     launch.begin_database()
     launch.migrate()
     open_keys(state / TESTPAY, port=next_free_port("127.0.0.1", TESTPAY_PORT))
-    made, beat = state / _MADE, read_beat(state / _CLOCK)
+    made = state / _MADE
     is_new = not made.exists()
     if is_new:
         launch.finish("prepare", ["demo-prepare"], shown=True)
-        made.touch()
-        own(made, like=state)
-    if clock.speed != (beat[1] if beat else facts.speed):
-        launch.finish("pace", ["demo-pace", "--speed", str(clock.speed)])
+    wanted = f"speed {clock.speed}, ports from {facts.port_first}"
+    if not is_new and made.read_text() != wanted:
+        launch.finish("adjust", ["demo-adjust", "--speed", str(clock.speed)])
+    made.write_text(wanted)
+    own(made, like=state)
+    ports.close()
     launch.start_role(
         "simulate",
         [
@@ -152,14 +158,28 @@ def _facts(state: Path, *, seed: int, first_day: date | None, speed: int) -> Dem
     start_at = now if first_day is None else day_start(first_day + timedelta(days=HISTORY_DAYS), zone) + _START_HOUR
     begins = first_day or local_date(now, zone) - timedelta(days=HISTORY_DAYS)
     facts = DemoFacts(seed=seed, first_day=begins, start_at=start_at, speed=speed, in_real_time=first_day is None)
-    plan = facts.plan()
     refuse_too_fast(facts, speed)
-    facts = replace(facts, port_first=free_port_block(host="127.0.0.1", wanted=PORT_FIRST, count=len(plan.floors)))
+    return facts
+
+
+def keep_ports(state: Path, facts: DemoFacts) -> tuple[DemoFacts, HeldPorts]:
+    """This function will hold the ports of the virtual gateways, others than before when those are taken, and keep it.
+
+    They are held until the simulator starts: another demo that is being made at the same time takes others.
+    """
+    plan = facts.plan()
+    is_known = (state / _FACTS).exists()
+    ports = hold_port_block(host="127.0.0.1", wanted=facts.port_first, count=len(plan.floors))
+    if is_known and ports.first == facts.port_first:
+        return facts, ports
+    if is_known:
+        say(f"Port {facts.port_first} is taken by another program; the virtual gateways move to {ports.first}.")
+    facts = replace(facts, port_first=ports.first)
     save(facts.estate(plan), path=state / _ESTATE)
     facts.save(state / _FACTS)
     for name in (_ESTATE, _FACTS):
         own(state / name, like=state)
-    return facts
+    return facts, ports
 
 
 def _kept_facts() -> DemoFacts:
@@ -195,13 +215,14 @@ def _beating(path: Path, clock: EstateClock) -> Callable[[], bool]:
 
 
 def _tell_panel(launch: Launch, facts: DemoFacts, clock: EstateClock, *, is_new: bool) -> None:
-    from prewatt.cli.demo.logins import LOGINS, PASSWORD
+    from prewatt.cli.demo.logins import LOGINS, PASSWORD, TENANTS
 
     lines = [
         "",
         f"  Prewatt demo · 676 meters · {launch.origin}",
         "",
         *(f"    {name:10} {PASSWORD}   {role}" for name, (role, _) in LOGINS.items()),
+        f"    {next(iter(TENANTS)):10} {PASSWORD}   tenant of three shops, at {launch.origin}/my/",
         "",
         "  Try first: sign in as admin and open the room board. Within minutes some tenants run dry: a last call,",
         "  a disconnection; take a payment at the till and watch the power come back.",

@@ -1,7 +1,6 @@
 """What the demo keeps in its data folder beside the database: how it was made, and the estate for the simulator."""
 
 import json
-import socket
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -10,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 from prewatt.cli.demo.plan import TIME_ZONE, DemoPlan, demo_plan
 from prewatt.cli.demo.virtual import PORT_FIRST, virtual_estate
-from prewatt.cli.errors import UnableToStart
+from prewatt.cli.ports import HeldPorts, hold_ports
 from prewatt.simulator.estate import VirtualEstate
 from prewatt.simulator.meters import VirtualMeter
 
-_BLOCKS_MAX = 40
+_BLOCK_STEP = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +72,16 @@ def virtual_meters(plan: DemoPlan, estate: VirtualEstate) -> dict[str, VirtualMe
     return {unit.room: VirtualMeter(spec=specs[unit.address], estate=estate) for unit in plan.units}
 
 
-def free_port_block(*, host: str, wanted: int, count: int) -> int:
-    """This function will return the first port of a block of ``count`` free ones, at ``wanted`` or above.
+def hold_port_block(*, host: str, wanted: int, count: int) -> HeldPorts:
+    """This function will hold a block of free ports for the virtual gateways, at ``wanted`` or some hundreds above.
 
-    Raises UnableToStart when none is found.
+    Raises PortInUse when none is found.
     """
-    for block in range(_BLOCKS_MAX):
-        first = wanted + block * 100
-        if all(_is_free(host, first + offset) for offset in range(count)):
-            return first
-    raise UnableToStart(
-        f"No {count} free ports in a row from {wanted} on for the virtual gateways.",
-        hint="Stop what listens there.",
-    )
+    return hold_ports(host=host, wanted=wanted, count=count, step=_BLOCK_STEP, hint="Stop what listens there.")
 
 
-def _is_free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-        return True
+def free_port_block(*, host: str, wanted: int, count: int) -> int:
+    """This function will return the first port of such a block, which others may take meanwhile."""
+    held = hold_port_block(host=host, wanted=wanted, count=count)
+    held.close()
+    return held.first

@@ -13,8 +13,10 @@ from prewatt.cli.demo.pace import keep_pace, read_interval_s
 from prewatt.cli.demo.plan import HISTORY_DAYS, OPERATOR, SITE_CODE
 from prewatt.cli.demo.readings import Recorder, batches_of, history_series, last_day_series
 from prewatt.cli.demo.sheet import demo_sheet
-from prewatt.estate.models import Site, SupplyMode
+from prewatt.cli.demo.tenants import give_portal_logins
+from prewatt.estate.models import Bus, Site, SupplyMode
 from prewatt.estate.secrets import MeterSafe
+from prewatt.estate.services.lines import move_bus
 from prewatt.supply.services.modes import ensure_policy
 from prewatt.usecases.create_login import create_login
 from prewatt.usecases.import_estate import import_estate
@@ -44,6 +46,7 @@ def prepare(*, facts: DemoFacts, safe: MeterSafe, say: Callable[[str], None]) ->
     import_estate(actor=DEMO, sheet=sheet, safe=safe, reason="Demo estate")
     for username, (role, name) in LOGINS.items():
         create_login(actor=DEMO, username=username, password=PASSWORD, name=name, role_code=role, organisation=OPERATOR)
+    give_portal_logins(plan, actor=DEMO)
     site = Site.objects.select_related("scope").get(code=SITE_CODE)
     with unit_of_work(actor=DEMO, verb="set_rules", scope=site.scope, reason="The demo has no friendly hours"):
         ensure_policy(site=site, rules=_RULES)
@@ -61,8 +64,11 @@ def prepare(*, facts: DemoFacts, safe: MeterSafe, say: Callable[[str], None]) ->
     )
 
 
-def change_pace(*, speed: int) -> None:
-    """This function will set the demo's site to another speed than it ran at before."""
+def adjust(*, facts: DemoFacts, speed: int) -> None:
+    """This function will give the demo's site the pace of another speed, and its lines the ports of this start."""
     site = Site.objects.select_related("scope").get(code=SITE_CODE)
+    ports = {bus.name: bus.port for bus in facts.estate(facts.plan()).buses()}
     with unit_of_work(actor=DEMO, verb="set_rules", scope=site.scope, reason=f"The demo runs at speed {speed}"):
         keep_pace(site=site, speed=speed)
+        for bus in Bus.objects.filter(gateway__site=site).select_related("gateway").order_by("pk"):
+            move_bus(bus=bus, port=ports[bus.gateway.code])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from prewatt.access.audit import require_unit_of_work
 from prewatt.estate.models import Bus, Gateway, Place, Site
 from prewatt.estate.upkeep import Tally, keep_in_line
 from prewatt.estate.values import BusSpec
@@ -38,6 +39,14 @@ def keep_lines(
         },
     )  # fmt: skip
     return present | lines.rows, gateways.tally + lines.tally
+
+
+def move_bus(*, bus: Bus, port: int) -> None:
+    """This function will lead to a line by another port of its gateway; its meters stay on it. Needs a unit of work."""
+    require_unit_of_work()
+    if bus.port != port:
+        bus.port = port
+        bus.save(update_fields=["port"])
 
 
 def _place_of(spec: BusSpec, places: Mapping[tuple[str, ...], Place]) -> Place | None:

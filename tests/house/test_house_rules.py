@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "prewatt"
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if "migrations" not in path.parts)
 ROOMS = [
-    "access", "cases", "ledger", "estate", "tenancy", "metering", "billing", "supply", "notices", "payments",
+    "access", "cases", "ledger", "estate", "tenancy", "metering", "billing", "supply", "notices", "payments", "reports",
 ]  # fmt: skip
 """The Django rooms, lowest first."""
 

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "prewatt.supply",
     "prewatt.notices",
     "prewatt.payments",
+    "prewatt.reports",
     "prewatt.console",
     "prewatt.portal",
 ]

@@ -83,7 +83,7 @@ def verify_address(document: DocumentValue) -> str:
     return f"{settings.PUBLIC_ORIGIN}/v/{document.public_id}/{plain_check(document.check)}"
 
 
-def file_name(document: DocumentValue, *, extra: str = "") -> str:
-    """This function will name the file of a paper by its number, and by what else is given."""
-    words = " ".join(filter(None, (document.number_text, extra)))
+def file_name_of(number: str, label: str = "") -> str:
+    """This function will name a paper's file by its number and by what people call it."""
+    words = " ".join(filter(None, (number, label)))
     return f"{_UNSAFE.sub('_', words).strip()}.pdf"

@@ -6,7 +6,7 @@ numbers. What belongs to a whole file alone (structure for screen readers, metad
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from typing_extensions import override
 
@@ -88,7 +88,7 @@ class _Source:
         return found
 
 
-def merge_pdfs(files: Iterable[bytes], out: BinaryIO) -> int:
+def merge_pdfs(files: Iterable[bytes], out: IO[bytes]) -> int:
     """This function will write the pages of PDFs into one, and return how many there are.
 
     Raises UnableToPrint for a file that is not one of ours.

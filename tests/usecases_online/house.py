@@ -1,4 +1,4 @@
-"""A town whose accounts are paid online, with the whole test provider inside the test: no socket, its real signatures."""
+"""A town whose accounts are paid online, with the whole test provider inside the test, its real signatures too."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -91,9 +91,11 @@ class PayHouse:
         """A call-back's body about an order, true or with something changed in it."""
         order_no = view if isinstance(view, str) else view.order_no
         known = self.book.orders.get(f"{self.merchant.merchant_no}/{order_no}")
-        wire = known.to_wire() if known is not None else {
+        now = int(machine_now().timestamp())
+        wire = {
             "order_no": order_no, "trade_no": f"TX{uuid4().hex[:12]}", "amount": 5_000, "currency": "CNY",
-            "state": "paid", "paid_at": int(machine_now().timestamp()), "payer": "te***er", "refunded": 0,
+            "payer": "te***er", "refunded": 0,
+            **(known.to_wire() if known is not None else {}), "state": "paid", "paid_at": now,
         }  # fmt: skip
         names = {"merchant_no": merchant_no or self.merchant.merchant_no, "app_id": app_id or self.merchant.app_id}
         return json.dumps(

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
 from tests.usecases_billing.town import ACTOR, Room
 from tests.usecases_online.house import PayHouse, age, order_of, yuan
 

@@ -11,7 +11,8 @@ from prewatt.console.labels import LABELS
 from prewatt.console.problems import sentence
 from prewatt.kernel.errors import PrewattError
 
-CHANNELS: Final = list(LABELS["channel"].items())
+CHANNELS: Final = [(code, LABELS["channel"][code]) for code in ("cash", "card", "transfer")]
+"""How the desk takes money and gives it back; online money goes its own way."""
 
 
 class DeskForm(forms.Form):

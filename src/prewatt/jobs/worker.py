@@ -16,10 +16,14 @@ from prewatt.kernel.clock import estate_clock, estate_now, monotonic_s
 from prewatt.usecases.audit_books import audit_books
 from prewatt.usecases.close_day import close_due_days
 from prewatt.usecases.ensure_months import ensure_months
+from prewatt.usecases.query_orders import expire_orders, join_unmatched, query_due_orders
+from prewatt.usecases.reconcile_day import fetch_due_statements
 from prewatt.usecases.reconcile_supply import end_due_holds, reconcile_supply, watch_reconnections
 from prewatt.usecases.request_month import request_due_months
 from prewatt.usecases.review_due import review_all, review_due
 from prewatt.usecases.send_due_notices import send_due_notices
+from prewatt.usecases.send_refunds import send_due_refunds
+from prewatt.usecases.work_on_paper_runs import work_on_paper_runs
 
 STOP_WITHIN_S: Final = 4.0
 LOOK_S_MIN: Final = 1.0
@@ -34,7 +38,7 @@ def machine_pace_s(estate_s: float) -> float:
 
 
 def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
-    """This function will make the worker's lanes: supply is never behind a slow mail server or a day close."""
+    """This function will make the worker's lanes: supply is never behind a slow mail server, provider or day close."""
     supply = [
         Job("review_due", lambda: review_due(actor=actor), machine_pace_s(5)),
         Job("reconcile_supply", lambda: reconcile_supply(actor=actor), LOOK_S_MIN),
@@ -43,15 +47,28 @@ def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
         Job("review_all", lambda: _review_all(actor), machine_pace_s(AN_HOUR_S), is_called=False),
     ]
     notices = [Job("send_due_notices", lambda: _send_all(actor, stopping), LOOK_S_MIN)]
+    payments = [
+        Job("query_due_orders", lambda: query_due_orders(actor=actor), LOOK_S_MIN),
+        Job("send_due_refunds", lambda: send_due_refunds(actor=actor), LOOK_S_MIN),
+        Job("join_unmatched", lambda: join_unmatched(actor=actor), LOOK_S_MIN),
+        Job("expire_orders", lambda: expire_orders(actor=actor), LOOK_S_MIN * 5, is_called=False),
+    ]
+    statements = [
+        Job("fetch_due_statements", lambda: fetch_due_statements(actor=actor), LOOK_S_MIN * 60, is_called=False)
+    ]
     calendar = [
         Job("close_due_days", lambda: _close_and_audit(actor), machine_pace_s(30), is_called=False),
         Job("request_due_months", lambda: request_due_months(actor=actor), machine_pace_s(AN_HOUR_S), is_called=False),
         Job("ensure_months", lambda: _ensure_months(actor), float(AN_HOUR_S), is_called=False),
     ]
+    papers = [Job("paper_runs", lambda: work_on_paper_runs(actor=actor, is_stopping=stopping.is_set), LOOK_S_MIN * 5)]
     return [
         Lane(name="supply", jobs=supply, stopping=stopping),
         Lane(name="notices", jobs=notices, stopping=stopping),
+        Lane(name="payments", jobs=payments, stopping=stopping),
+        Lane(name="statements", jobs=statements, stopping=stopping),
         Lane(name="calendar", jobs=calendar, stopping=stopping),
+        Lane(name="papers", jobs=papers, stopping=stopping),
     ]
 
 

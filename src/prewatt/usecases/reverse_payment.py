@@ -6,9 +6,9 @@ from prewatt.access.audit import Actor, UnitOfWork
 from prewatt.kernel.money import Money
 from prewatt.ledger.queries import get_document_by_id, get_document_of_entry
 from prewatt.ledger.services import void_document
-from prewatt.payments.errors import UnknownPayment
+from prewatt.payments.errors import NotThisWay, UnknownPayment
 from prewatt.payments.limits import require_reason
-from prewatt.payments.models import Payment
+from prewatt.payments.models import ONLINE_CHANNELS, Payment
 from prewatt.payments.receipts import PaperFacts
 from prewatt.payments.services import lock_paying_account, mark_reversed, reverse_trade
 from prewatt.payments.values import PaymentResult
@@ -34,6 +34,10 @@ def reverse_payment(*, actor: Actor, payment_public_id: UUID, reason: str) -> Pa
         raise UnknownPayment("There is no such payment on an account.")
     scope, subject = scope_of_account(account_id=payment.account_id)
     with unit_of_work(actor=actor, verb="reverse_payment", scope=scope, subject=subject, reason=reason) as work:
+        if payment.channel in ONLINE_CHANNELS:
+            raise NotThisWay(
+                "An online payment is not reversed.", hint="Ask for a refund: the money goes back the way it came."
+            )
         return _reverse(work, payment_id=payment.pk, account_id=payment.account_id, reason=require_reason(reason))
 
 

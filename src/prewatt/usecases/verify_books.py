@@ -10,6 +10,7 @@ from prewatt.estate.models import Site
 from prewatt.ledger.queries import verify
 from prewatt.ledger.values import Difference
 from prewatt.payments.queries import verify_payments
+from prewatt.payments.queries.verification import verify_online
 from prewatt.usecases.rebuild_positions import rebuild_positions
 
 VERIFIER = Actor(process="verify")
@@ -30,12 +31,12 @@ ORDER BY account.id LIMIT 1000
 def verify_books(*, seals: bool, actor: Actor = VERIFIER) -> list[Difference]:
     """This function will return what does not add up; nothing when all is sound.
 
-    First ledger, buckets, papers and trades, in one snapshot (in a caller's transaction: what the caller sees); with
-    ``seals`` also the seal of every day and the hash of every paper. Then positions, day use and accruals, worked out
-    anew from the readings, site by site.
+    First ledger, buckets, papers, trades and online money, in one snapshot (in a caller's transaction: what the caller
+    sees); with ``seals`` also the seal of every day and the hash of every paper. Then positions, day use and accruals,
+    worked out anew from the readings, site by site.
     """
     with _snapshot():
-        found = [*verify(seals=seals), *_misplaced_buckets(), *verify_payments()]
+        found = [*verify(seals=seals), *_misplaced_buckets(), *verify_payments(), *verify_online()]
     for site_id in Site.objects.order_by("pk").values_list("pk", flat=True):
         found += rebuild_positions(actor=actor, site_id=site_id)
     return found

@@ -11,9 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from prewatt.access.permissions import Permission
 from prewatt.console.account_page import steps_of
-from prewatt.console.forms import TopUpForm
+from prewatt.console.forms import CHANNELS, TopUpForm
 from prewatt.console.guard import DeskRequest, actor_of, is_part, requires, to_uuid
-from prewatt.console.labels import LABELS
 from prewatt.console.paper import paper_of
 from prewatt.console.problems import sentence
 from prewatt.console.topics import account_topic, room_topic
@@ -139,7 +138,7 @@ def _account(facts: AccountFacts, *, form: TopUpForm) -> dict[str, Any]:
         for place, (preset, amount) in enumerate(zip(PRESETS, amounts, strict=True), start=1)
     ]
     points = [point.point_id for point in facts.points if point.to_at is None]
-    methods = [(code, name, METHOD_KEYS[code]) for code, name in LABELS["channel"].items()]
+    methods = [(code, name, METHOD_KEYS[code]) for code, name in CHANNELS]
     return {
         "facts": facts, "form": form, "keys": keys, "methods": methods, "rooms": see_rooms(point_ids=points),
         "chosen_method": form["channel"].value() or "cash",

@@ -767,6 +767,12 @@ class Migration(migrations.Migration):
                 ("fee", models.BigIntegerField(default=0, help_text="Minor units; below zero: given back")),
                 ("currency", models.CharField(max_length=3)),
                 ("provider_at", models.DateTimeField(blank=True, help_text="Machine time", null=True)),
+                (
+                    "told",
+                    models.CharField(
+                        blank=True, help_text="Amount and fee as the file said last, when it changed", max_length=40
+                    ),
+                ),
                 ("in_file", models.BooleanField(default=True)),
                 (
                     "difference",
@@ -782,6 +788,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("our_amount", models.BigIntegerField(blank=True, help_text="Minor units", null=True)),
+                (
+                    "written_off",
+                    models.BigIntegerField(default=0, help_text="Minor units that the takings were moved by, signed"),
+                ),
                 ("resolved_at", models.DateTimeField(blank=True, null=True)),
                 ("how", models.CharField(blank=True, max_length=16)),
                 ("note", models.CharField(blank=True, max_length=300)),

@@ -14,6 +14,7 @@ from prewatt.payments.models.refunds import Refund, RefundLife
 from prewatt.payments.models.statements import (
     LineKind,
     ProviderStatement,
+    StatementDifference,
     StatementLine,
     StatementSource,
     StatementState,

@@ -202,6 +202,28 @@ def statement(**other: Any) -> Content:
     )
 
 
+def settlement(**other: Any) -> Content:
+    amounts = {
+        "requested": 260_000, "opening": 20_000, "paid": 560_000, "refunded": 0, "adjusted": 0, "late": -500,
+        "used": -289_500, "ahead": 260_000, "closing": 290_000, "surplus": 30_000, "shortfall": 0,
+    }  # fmt: skip
+    return (
+        deepcopy(COMMON)
+        | {name: [minor, "CNY"] for name, minor in amounts.items()}
+        | {
+            "month": "2026-10",
+            "estimate": [310_000, "CNY"],
+            "days_counted": 28,
+            "surplus_way": "carry",
+            "next_month": "2026-11",
+            "still_due": [20_000, "CNY"],
+            "amount": [30_000, "CNY"],
+            "amount_capitals": "人民币叁佰元整",
+        }
+        | other
+    )
+
+
 def energy_report(**other: Any) -> Content:
     days = {"from": "2026-10-01", "count": 31, "bands": {"2": PEAK, "3": FLAT, "4": VALLEY}}
     sums = {"2": sum(PEAK), "3": sum(FLAT), "4": sum(VALLEY)}
@@ -373,7 +395,7 @@ SAMPLES: dict[str, Content] = {
         balance_before=[31_840, "CNY"], balance_after=[1_840, "CNY"], reason="充错房间", about="R-2026-T1-000122"
     ),
     "statement": statement(),
-    "settlement": statement(),
+    "settlement": settlement(),
     "energy_report": energy_report(),
     "agreement": agreement(),
     "cashier_report": cashier_report(),

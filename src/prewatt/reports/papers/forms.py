@@ -24,7 +24,7 @@ FORMS: Final[dict[str, tuple[Form, ...]]] = {
     "clearing": _SLIPS,
     "reversal": _SLIPS,
     "statement": (Form(A4, "statement", "A4"),),
-    "settlement": (Form(A4, "statement", "A4"),),
+    "settlement": (Form(A4, "settlement", "A4"),),
     "energy_report": (Form(A4, "energy_report", "A4"),),
     "agreement": (Form(A4, "agreement", "A4"),),
     "cashier_report": (Form(A4, "cashier_report", "A4"),),

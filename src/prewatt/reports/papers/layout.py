@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from prewatt.reports.papers.layouts.agreement import lay_out_agreement
 from prewatt.reports.papers.layouts.cashier_report import lay_out_cashier_report
 from prewatt.reports.papers.layouts.energy_report import lay_out_energy_report
+from prewatt.reports.papers.layouts.settlement import lay_out_settlement
 from prewatt.reports.papers.layouts.slip import lay_out_slip
 from prewatt.reports.papers.layouts.statement import lay_out_statement
 from prewatt.reports.papers.pieces import Content, Figures, Issued, Plain, clean
@@ -18,7 +19,7 @@ _LAYOUTS: Final[Mapping[str, Callable[[Issued, Figures], Plain]]] = {
     "clearing": lay_out_slip,
     "reversal": lay_out_slip,
     "statement": lay_out_statement,
-    "settlement": lay_out_statement,
+    "settlement": lay_out_settlement,
     "energy_report": lay_out_energy_report,
     "agreement": lay_out_agreement,
     "cashier_report": lay_out_cashier_report,

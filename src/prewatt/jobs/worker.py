@@ -8,12 +8,14 @@ from threading import Event
 from typing import Final
 
 import structlog
+from django.conf import settings
 
 from prewatt.access.audit import Actor
 from prewatt.jobs.ear import Ear
 from prewatt.jobs.lanes import Job, Lane
 from prewatt.kernel.clock import estate_clock, estate_now, monotonic_s
-from prewatt.usecases.audit_books import audit_books
+from prewatt.notices.channels import SENDERS
+from prewatt.usecases.audit_books import audit_books, audit_overdue_books
 from prewatt.usecases.close_day import close_due_days
 from prewatt.usecases.ensure_months import ensure_months
 from prewatt.usecases.query_orders import expire_orders, join_unmatched, query_due_orders
@@ -21,13 +23,14 @@ from prewatt.usecases.reconcile_day import fetch_due_statements
 from prewatt.usecases.reconcile_supply import end_due_holds, reconcile_supply, watch_reconnections
 from prewatt.usecases.request_month import request_due_months
 from prewatt.usecases.review_due import review_all, review_due
-from prewatt.usecases.send_due_notices import send_due_notices
+from prewatt.usecases.send_due_notices import follow_unconfirmed_notices, send_due_notices
 from prewatt.usecases.send_refunds import send_due_refunds
 from prewatt.usecases.work_on_paper_runs import work_on_paper_runs
 
 STOP_WITHIN_S: Final = 4.0
 LOOK_S_MIN: Final = 1.0
 AN_HOUR_S: Final = 3_600
+FOLLOW_S: Final = 30.0
 
 _log = structlog.get_logger(__name__)
 
@@ -46,7 +49,11 @@ def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
         Job("watch_reconnections", lambda: watch_reconnections(actor=actor), machine_pace_s(30), is_called=False),
         Job("review_all", lambda: _review_all(actor), machine_pace_s(AN_HOUR_S), is_called=False),
     ]
-    notices = [Job("send_due_notices", lambda: _send_all(actor, stopping), LOOK_S_MIN)]
+    notices = [
+        Job("send_due_notices", lambda: _send_all(actor, stopping), LOOK_S_MIN),
+        Job("follow_unconfirmed", lambda: follow_unconfirmed_notices(actor=actor), FOLLOW_S, is_called=False),
+    ]
+    texts = [Job("send_due_texts", lambda: _send_texts(actor, stopping), LOOK_S_MIN)]
     payments = [
         Job("query_due_orders", lambda: query_due_orders(actor=actor), LOOK_S_MIN),
         Job("send_due_refunds", lambda: send_due_refunds(actor=actor), LOOK_S_MIN),
@@ -58,6 +65,7 @@ def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
     ]
     calendar = [
         Job("close_due_days", lambda: _close_and_audit(actor), machine_pace_s(30), is_called=False),
+        Job("audit_overdue_books", lambda: _audit_overdue(actor), machine_pace_s(300), is_called=False),
         Job("request_due_months", lambda: request_due_months(actor=actor), machine_pace_s(AN_HOUR_S), is_called=False),
         Job("ensure_months", lambda: _ensure_months(actor), float(AN_HOUR_S), is_called=False),
     ]
@@ -65,6 +73,7 @@ def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
     return [
         Lane(name="supply", jobs=supply, stopping=stopping),
         Lane(name="notices", jobs=notices, stopping=stopping),
+        Lane(name="texts", jobs=texts, stopping=stopping),
         Lane(name="payments", jobs=payments, stopping=stopping),
         Lane(name="statements", jobs=statements, stopping=stopping),
         Lane(name="calendar", jobs=calendar, stopping=stopping),
@@ -79,6 +88,10 @@ def _close_and_audit(actor: Actor) -> int:
     return closed
 
 
+def _audit_overdue(actor: Actor) -> int:
+    return int(audit_overdue_books(actor=actor))
+
+
 def _review_all(actor: Actor) -> int:
     """Every balance change is followed by a review; this finds what one of them might have missed."""
     review_all(actor=actor)
@@ -86,9 +99,22 @@ def _review_all(actor: Actor) -> int:
 
 
 def _send_all(actor: Actor, stopping: Event) -> int:
+    senders = {channel: send for channel, send in SENDERS.items() if channel != "sms"}
     count = 0
-    while not stopping.is_set() and (sent := send_due_notices(actor=actor)):
+    while not stopping.is_set() and (sent := send_due_notices(actor=actor, senders=senders)):
         count += sent
+    return count
+
+
+def _send_texts(actor: Actor, stopping: Event) -> int:
+    """Send as many texts a second as the contract allows, one after another; a slow provider delays no mail."""
+    a_second = max(1, settings.SMS_PER_MINUTE // 60)
+    count = 0
+    while not stopping.is_set() and (
+        sent := send_due_notices(actor=actor, senders={"sms": SENDERS["sms"]}, limit=a_second)
+    ):
+        count += sent
+        stopping.wait(60 / settings.SMS_PER_MINUTE * sent)
     return count
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -111,8 +111,9 @@ def _testpay(folder: Path) -> Heard:
     standin.journal.close()
 
     def say(*, amount: object = None, currency: str = "CNY", who: str = "") -> RawCallback:
-        told = replace(paid, amount=amount, currency=currency) if amount is not None else paid
-        standin.book._owe("trade", replace(told, merchant_no=who or paid.merchant_no), {}, url="https://x", wait_ms=0)
+        changes: dict[str, Any] = {"amount": amount, "currency": currency} if amount is not None else {}
+        told = replace(paid, **changes | {"merchant_no": who or paid.merchant_no})
+        standin.book._owe("trade", told, {}, url="https://x", wait_ms=0)
         headers, body = standin.callback()
         return heard(body, headers)
 

@@ -23,7 +23,7 @@ from prewatt.payments.providers.errors import (
 )
 from prewatt.payments.providers.stripe import Stripe
 from prewatt.payments.providers.stripe_facts import masked
-from prewatt.payments.providers.values import RefundFact, RefundState, TradeState, Way
+from prewatt.payments.providers.values import RefundFact, RefundState, TradeFact, TradeState, Way
 
 NUMBER = "PW20261122001"
 PAID = datetime(2026, 11, 22, 6, 30, 5, tzinfo=UTC)
@@ -85,6 +85,7 @@ class TestStarting:
 class TestCallbacks:
     def test_a_payment_is_read(self, standin, ref):
         fact = stripe(standin).read_callback(told(standin, "checkout.session.completed", standin.pay(ref)))
+        assert isinstance(fact, TradeFact)
         assert (fact.state, fact.order_no, fact.amount) == (TradeState.PAID, NUMBER, Money(8888, "CNY"))
         assert fact.trade_no == standin.sessions[ref]["payment_intent"]
         assert fact.paid_at == PAID + timedelta(seconds=1)
@@ -106,6 +107,7 @@ class TestCallbacks:
     def test_an_expired_session_is_closed(self, standin, ref):
         session = standin.sessions[ref] | {"status": "expired"}
         fact = stripe(standin).read_callback(told(standin, "checkout.session.expired", session))
+        assert isinstance(fact, TradeFact)
         assert (fact.state, fact.trade_no, fact.paid_at) == (TradeState.CLOSED, "", None)
 
     @pytest.mark.parametrize("kind", ["refund.created", "refund.updated", "refund.failed", "charge.refund.updated"])
@@ -137,6 +139,7 @@ class TestCallbacks:
         intent = standin.pay(ref)["payment_intent"]
         charge = standin.intents[intent]["latest_charge"] | {"amount_refunded": 3000}
         fact = stripe(standin).read_callback(told(standin, "charge.refunded", charge))
+        assert isinstance(fact, RefundFact)
         assert (fact.refund_no, fact.order_no, fact.trade_no, fact.amount) == ("", NUMBER, intent, None)
 
     def test_what_was_not_made_here_is_not_for_us(self, standin, ref):

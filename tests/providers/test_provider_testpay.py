@@ -23,7 +23,7 @@ from prewatt.payments.providers.errors import (
     StatementNotReady,
 )
 from prewatt.payments.providers.testpay import TestPay
-from prewatt.payments.providers.values import RefundFact, RefundState, TradeState, Way
+from prewatt.payments.providers.values import RefundFact, RefundState, TradeFact, TradeState, Way
 from prewatt.testpay import signing
 from prewatt.testpay.values import Choice
 
@@ -115,6 +115,7 @@ def test_a_payment_is_heard(provider, standin):
     standin.book.choose(KEY, Choice.PAY)
     fact = provider.read_callback(told(standin))
     assert (fact.state, fact.order_no, fact.amount) == (TradeState.PAID, NUMBER, Money(8888, "CNY"))
+    assert isinstance(fact, TradeFact)
     assert fact.event_id.startswith("ev-")
 
 
@@ -162,11 +163,12 @@ def test_a_day_is_fetched_when_it_is_over(provider, standin, clock):
 
 def _signed(standin, clock, path):
     seen = []
-    provider = TestPay(
-        merchant_config(standin.keys),
-        transport=httpx.MockTransport(lambda request: seen.append(request) or httpx.Response(500)),
-        now=clock,
-    )
+
+    def keep(request):
+        seen.append(request)
+        return httpx.Response(500)
+
+    provider = TestPay(merchant_config(standin.keys), transport=httpx.MockTransport(keep), now=clock)
     with pytest.raises(ProviderAway):
         provider._ask("GET", path)
     return seen[0]
@@ -278,6 +280,25 @@ def test_a_key_that_is_not_known_there_is_refused(standin, clock):
         ours(standin, clock, secrets=stranger).query(NUMBER)
 
 
+def test_an_old_or_changed_question_is_refused(standin, clock):
+    late = Clock()
+    late.wait(-301)
+    with pytest.raises(ProviderRefused, match="five minutes"):
+        TestPay(merchant_config(standin.keys), transport=httpx.MockTransport(standin), now=_then(late, clock)).query(
+            "X"
+        )
+
+
+def _then(first, second):
+    """A clock that jumps after its first look."""
+    looks = iter([first])
+
+    def look():
+        return next(looks, second)()
+
+    return look
+
+
 def test_merchants_do_not_see_each_other(standin, clock, provider):
     provider.start(order(Way.WAP))
     other = TestPay(merchant_config(standin.keys, number="TP100002"), transport=httpx.MockTransport(standin), now=clock)
@@ -287,6 +308,8 @@ def test_merchants_do_not_see_each_other(standin, clock, provider):
 def test_other_refusals_are_told(provider, standin):
     with pytest.raises(ProviderRefused, match="bad_question"):
         provider._ask("GET", "/v1/statements/yesterday")
+    with pytest.raises(ProviderRefused, match="no such question"):
+        provider._ask("GET", "/v1/nothing")
     with pytest.raises(ProviderRefused, match="bad_question"):
         provider.start(order(Way.WAP, minor=10**12))
     with pytest.raises(ProviderRefused, match="order_unknown"):

@@ -138,6 +138,12 @@ class TestCallbacks:
             raw_state=status,
         )
 
+    def test_an_unknown_refund_state_is_refused(self, paid):
+        wechat(paid).refund(refund())
+        headers, body = paid.callback(paid.refund_told("RF1", "LOST"), "REFUND.SUCCESS")
+        with pytest.raises(CallbackMalformed):
+            wechat(paid).read_callback(heard(body, headers))
+
     def test_other_events_are_not_for_us(self, paid):
         headers, body = paid.callback({"mchid": "1900000001"}, "COUPON.USE")
         with pytest.raises(CallbackIrrelevant):

@@ -10,7 +10,6 @@ import click
 
 from prewatt.cli.clocks import own
 from prewatt.cli.errors import PortInUse, UnableToStart
-from prewatt.cli.web import is_free
 from prewatt.config import logs
 from prewatt.config.environment import Process, environment
 from prewatt.payments.providers.values import MerchantConfig
@@ -29,6 +28,8 @@ _STOP_WITHIN_S: Final = 3.0
 @click.option("--public-url", default="", help="Where payers reach it; default: on the host that sent them.")
 def testpay(*, host: str | None, port: int | None, state: Path | None, public_url: str) -> None:
     """Run the test provider alone. It moves no money; docs/protocols/payments.md is its protocol."""
+    from prewatt.cli.web import is_free
+
     env = environment()
     logs.configure(level=env.log_level, process=Process.COMMAND)
     folder = state or env.data_folder / "state" / FOLDER

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Final
 
-from prewatt.kernel.money import MINOR_DIGITS, round_half_away
+from prewatt.kernel.money import round_half_away
 from prewatt.testpay.errors import (
     BadQuestion,
     OrderConflict,
@@ -24,7 +24,6 @@ LATE_S: Final = 45
 SOON_MS: Final = 1_000
 SETTLES_S: Final = 2
 FEE_PER_MILLE: Final = 6
-AMOUNT_MAX: Final = 10**9
 ORDERS_MAX: Final = 200_000
 ZONE: Final = timezone(timedelta(hours=8), "Beijing")
 """The days of statements begin at midnight there."""
@@ -178,11 +177,12 @@ class Book:
         return _edited(sorted(of_day, key=lambda row: (row["at"], row["trade_no"])), self.edits.get(day, []))
 
     def list_due(self) -> list[Delivery]:
-        """This method will return the call-backs whose time has come."""
+        """This method will return the call-backs whose time has come, the oldest first."""
         if not self.settings.calls_back:
             return []
         now_ms = self.now_ms
-        return [one for one in self._list_open() if one.due_at_ms <= now_ms]
+        due = [one for one in self._list_open() if one.due_at_ms <= now_ms]
+        return sorted(due, key=lambda one: one.due_at_ms)
 
     def next_due_ms(self) -> int | None:
         """This method will return when the next call-back is due, in ms since 1970."""
@@ -251,11 +251,6 @@ class Book:
 def fee_of(amount: int) -> int:
     """This function will return the provider's fee: 6 per mille, rounded to the minor unit."""
     return round_half_away(amount * FEE_PER_MILLE, 1000)
-
-
-def is_known_currency(currency: object) -> bool:
-    """This function will say whether the provider takes this currency."""
-    return isinstance(currency, str) and currency in MINOR_DIGITS
 
 
 def _payment_row(order: Order) -> dict[str, Any]:

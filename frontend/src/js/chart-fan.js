@@ -12,7 +12,7 @@ export function fan(data, token) {
     },
     xAxis: {
       type: "time", min: data.from, max: data.to, splitNumber: 4, axisLine: { lineStyle: { color: token("ln2") } }, axisTick: { show: false }, splitLine: { show: false },
-      axisLabel: { color: token("ink3"), fontSize: 11, hideOverlap: true, formatter: "{MM}-{dd}" },
+      axisLabel: { color: token("ink3"), fontSize: 11, hideOverlap: true, formatter: data.hours ? "{HH}:{mm}" : "{MM}-{dd}" },
     },
     yAxis: {
       type: "value", splitNumber: 2, axisLabel: { color: token("ink3"), fontSize: 11, formatter: (value) => `${data.symbol}${value}` }, splitLine: { lineStyle: { color: token("ln") } },

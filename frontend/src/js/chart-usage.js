@@ -26,16 +26,17 @@ export function usage(data, token) {
       lineStyle: { color: token("ink"), type: "dashed", width: 1.3 }, itemStyle: { color: token("ink") },
     });
   }
-  if (series.length && data.outages?.length) {
-    series[0].markArea = {
-      silent: true, itemStyle: { color: token("off-s"), borderColor: token("off"), borderWidth: 1 }, label: { show: false },
-      data: data.outages.map(([from, to]) => [{ xAxis: from }, { xAxis: to }]),
-    };
+  if (data.outages?.length) {
+    series.unshift({
+      type: "custom", name: data.names.off, silent: true, tooltip: { show: false }, z: 0, encode: { x: 0, y: [] }, clip: true,
+      data: data.outages.map((_, place) => [place]), renderItem: (params, api) => outage(data.outages[params.dataIndex], params, api, token),
+    });
   }
-  if (series.length && data.now !== null && data.now !== undefined) {
-    series[0].markLine = {
+  const first = series.find((one) => one.type === "bar");
+  if (first && data.now !== null && data.now !== undefined) {
+    first.markLine = {
       silent: true, symbol: "none", lineStyle: { color: token("ink3"), type: "solid", width: 1 },
-      label: { formatter: data.names.now, color: token("ink2"), fontSize: 11, position: "insideEndTop" }, data: [{ xAxis: data.now }],
+      label: { formatter: data.names.now, color: token("ink2"), fontSize: 11, position: "end", rotate: 0, distance: 4 }, data: [{ xAxis: data.now }],
     };
   }
   return {
@@ -48,13 +49,25 @@ export function usage(data, token) {
       valueFormatter: (value) => (value === null || value === undefined || value === "-" ? "—" : `${Number(value).toFixed(2)} kWh`),
     },
     xAxis: {
-      type: "category", data: data.labels, axisTick: { show: false }, axisLine: { lineStyle: { color: token("ln2") } },
-      axisLabel: { color: token("ink3"), fontSize: 11, hideOverlap: true },
+      type: "category", data: data.titles, axisTick: { show: false }, axisLine: { lineStyle: { color: token("ln2") } },
+      axisLabel: { color: token("ink3"), fontSize: 11, hideOverlap: true, formatter: (_, place) => data.labels[place] },
     },
     yAxis: {
       type: "value", name: data.unit, nameTextStyle: { color: token("ink3"), fontSize: 11, align: "right" }, splitNumber: 3,
       axisLabel: { color: token("ink3"), fontSize: 11 }, splitLine: { lineStyle: { color: token("ln") } },
     },
     series,
+  };
+}
+
+// A stretch without power, at its minutes: a category is as wide as its hour, and its coordinate is its middle.
+function outage([begin, end], params, api, token) {
+  const width = api.size([1, 0])[0];
+  const left = api.coord([0, 0])[0] - width / 2;
+  const { y, height } = params.coordSys;
+  const [from, to] = [left + begin * width, left + end * width];
+  return {
+    type: "rect", shape: { x: from, y, width: Math.max(to - from, 2), height },
+    style: { fill: token("off-s"), stroke: token("off"), lineWidth: 1 },
   };
 }

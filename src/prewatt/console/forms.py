@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +10,7 @@ from prewatt.console.labels import LABELS
 from prewatt.console.problems import sentence
 from prewatt.kernel.errors import PrewattError
 
+LANGUAGES: Final = (("en", "English"), ("zh-hans", "简体中文"))
 CHANNELS: Final = [(code, LABELS["channel"][code]) for code in ("cash", "card", "transfer")]
 """How the desk takes money and gives it back; online money goes its own way."""
 
@@ -196,4 +196,4 @@ class InviteForm(DeskForm):
         label=_("Name"), max_length=120, required=False, widget=forms.TextInput({"autocomplete": "off"})
     )
     role = forms.ChoiceField(label=_("Role"), choices=list(LABELS["share_role"].items()))
-    language = forms.ChoiceField(label=_("Language of the message"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("Language of the message"), choices=LANGUAGES)

@@ -96,7 +96,8 @@ def problem_page(request: HttpRequest, error: PrewattError) -> HttpResponse:
     """This function will answer with the error in words: a part of a page for htmx, else a page."""
     problem = explain(error)
     name = "console/parts/problem.html" if is_part(request) else "console/problem.html"
-    return render(request, name, {"problem": problem}, status=problem.status)
+    is_tenant = isinstance(error, NotPermitted) and not _may_anything(request)
+    return render(request, name, {"problem": problem, "is_tenant": is_tenant}, status=problem.status)
 
 
 def is_part(request: HttpRequest) -> bool:
@@ -116,6 +117,10 @@ def actor_of(request: HttpRequest) -> Actor:
     """This function will name who acts, and from which address."""
     user = request.user if request.user.is_authenticated else None
     return Actor(process="web", user=user, address=str(request.META.get("REMOTE_ADDR", "")))
+
+
+def _may_anything(request: HttpRequest) -> bool:
+    return request.user.is_authenticated and bool(get_user_permissions(user=request.user))
 
 
 def _ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:

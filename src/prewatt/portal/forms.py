@@ -3,12 +3,14 @@
 from typing import Any, Final
 
 from django import forms
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from prewatt.kernel.errors import PrewattError
 from prewatt.portal.problems import sentence
 from prewatt.portal.words import ROLES
+
+LANGUAGES: Final = (("en", "English"), ("zh-hans", "简体中文"))
+"""Each in its own words: whoever looks for theirs may not read the page's."""
 
 _CONTACT: Final = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
 
@@ -69,7 +71,7 @@ class NewLoginForm(TenantForm):
     """Who takes up an invitation."""
 
     name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"}))
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
     password = forms.CharField(
         label=_("Password (you may leave it empty)"),
         help_text=_("Without one you sign in with a code each time."),
@@ -91,7 +93,7 @@ class InviteForm(TenantForm):
         label=_("Their name"), max_length=120, required=False, widget=forms.TextInput({"autocomplete": "off"})
     )
     role = forms.ChoiceField(label=_("What they may do"), choices=[(code, word.name) for code, word in ROLES.items()])
-    language = forms.ChoiceField(label=_("Language of the message"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("Language of the message"), choices=LANGUAGES)
 
 
 class RoleForm(TenantForm):
@@ -104,7 +106,7 @@ class ProfileForm(TenantForm):
     """How a person is called, and in which language they read."""
 
     name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"}))
-    language = forms.ChoiceField(label=_("Language of pages and messages"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(label=_("Language of pages and messages"), choices=LANGUAGES)
 
 
 class ContactForm(TenantForm):

@@ -28,6 +28,7 @@ GIVEN = {
     "disconnected": {"at", "reason", "needed"},
     "reconnected": {"at", "reason", "needed"},
     "top_up": {"amount", "available", "receipt", "at"},
+    "refund": {"amount", "available", "receipt", "at"},
     "request": {"amount", "month", "due", "estimate"},
     "code": {"code", "minutes"},
     "invitation": {"inviter", "customer", "link", "until"},

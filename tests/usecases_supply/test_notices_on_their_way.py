@@ -215,7 +215,7 @@ class FakeServer:
         return len(messages)
 
 
-LETTER = Letter(1, Notice().public_id, 1, "level_1", "mail", "a@example.org", "Low", "Body", 1, machine_now())
+LETTER = Letter(1, Notice().public_id, 1, "level_1", "mail", "a@example.org", "Low", "Body", {}, "en", 1, machine_now())
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from enum import StrEnum
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -85,6 +85,22 @@ class Environment(BaseSettings):
     smtp_password: SecretStr = Field(default=SecretStr(""), description="the mail server's password")
     smtp_tls: bool = Field(default=True, description="true or false: STARTTLS")
     mail_from: str = Field(default="prewatt@localhost", description="the sender of mail")
+    sms_provider: Literal["", "http", "aliyun", "twilio"] = Field(
+        default="", description="http, aliyun or twilio; empty: no text message is sent"
+    )
+    sms_url: str = Field(default="", description="the SMS provider's address; empty: Aliyun's or Twilio's own")
+    sms_key: str = Field(default="", description="the SMS provider's key: an access key, or an account's SID")
+    sms_secret: SecretStr = Field(default=SecretStr(""), description="the SMS provider's secret, token or bearer")
+    sms_sender: str = Field(default="", description="the number, service or approved signature that texts come from")
+    sms_templates: dict[str, str] = Field(
+        default={}, description='the provider\'s templates by kind, as {"last_call": "SMS_123"}'
+    )
+    sms_body: str = Field(default="", description="the body that your own gateway takes; docs/messages.md shows it")
+    sms_reports: bool = Field(default=True, description="true when the provider reports deliveries to us")
+    sms_report_token: SecretStr = Field(
+        default=SecretStr(""), description="a long random word in the address that deliveries are reported to"
+    )
+    sms_per_minute: int = Field(default=300, ge=1, le=60_000, description="texts a minute, as the contract allows")
     log_level: LogLevel = Field(default=LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR")
     clock: str = Field(default="", description="speed,machine instant,estate instant; set by the demo alone")
     process: Process = Field(default=Process.COMMAND, description="set by the command itself")

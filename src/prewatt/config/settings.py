@@ -3,6 +3,7 @@
 import secrets
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -158,6 +159,19 @@ EMAIL_USE_TLS = ENV.smtp_tls
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = ENV.mail_from
 
+SMS_REPORTS = ENV.sms_reports
+SMS_REPORT_TOKEN = ENV.sms_report_token.get_secret_value()
+SMS_PER_MINUTE = ENV.sms_per_minute
+SMS: dict[str, Any] = {
+    "provider": ENV.sms_provider,
+    "url": ENV.sms_url.rstrip("/"),
+    "key": ENV.sms_key,
+    "secret": ENV.sms_secret.get_secret_value(),
+    "sender": ENV.sms_sender,
+    "templates": ENV.sms_templates,
+    "body": ENV.sms_body,
+    "report_url": f"{ENV.public_origin}/sms/report/{SMS_REPORT_TOKEN}" if SMS_REPORT_TOKEN else "",
+}
 METER_KEY_FILE = ENV.meter_key_file
 LETTERBOX = ENV.letterbox  # codes and invitations lie where anybody can read them
 LOGGING_CONFIG = None  # `prewatt.config.logs` has the log

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", views.readyz),
     path("api/v1/", include("prewatt.api.urls")),
     path("pay/", include("prewatt.api.callbacks")),
+    path("sms/", include("prewatt.api.reports")),
     path("my/", include("prewatt.portal.urls")),
     path("", include("prewatt.console.urls")),
 ]

@@ -4,9 +4,12 @@ import smtplib
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import httpx
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
+from prewatt.notices.sms import aliyun, gateway, twilio
+from prewatt.notices.sms.values import TIME_OUT, SmsSettings
 from prewatt.notices.values import Letter, Sent
 
 PERMANENT_FROM: Final = 500
@@ -44,7 +47,29 @@ def put_in_letterbox(letter: Letter) -> Sent:
     return Sent(proof=f"→ {letter.recipient}")
 
 
-SENDERS: Final[Mapping[str, Callable[[Letter], Sent]]] = {"mail": send_mail, "letterbox": put_in_letterbox}
+def send_sms(letter: Letter) -> Sent:
+    """This function will hand a text to the site's SMS provider; without one no text is sent."""
+    sms = sms_settings()
+    if sms is None:
+        return Sent(error="no SMS provider is set (PREWATT_SMS_PROVIDER)", is_permanent=True)
+    with httpx.Client(timeout=TIME_OUT, follow_redirects=False, trust_env=False) as client:
+        sent = _PROVIDERS[sms.provider](letter, sms, client)
+    if sent.reference and not settings.SMS_REPORTS:
+        return Sent(proof=f"{sms.provider} {sent.reference} → {letter.recipient}")
+    return sent
+
+
+def sms_settings() -> SmsSettings | None:
+    """This function will return how texts leave the house, None when they do not."""
+    return SmsSettings(**settings.SMS) if settings.SMS["provider"] else None
+
+
+_PROVIDERS: Final = {"http": gateway.send, "aliyun": aliyun.send, "twilio": twilio.send}
+SENDERS: Final[Mapping[str, Callable[[Letter], Sent]]] = {
+    "mail": send_mail,
+    "sms": send_sms,
+    "letterbox": put_in_letterbox,
+}
 """Channels that a worker serves; the desk's list is told by a person."""
 
 

@@ -1,13 +1,14 @@
 """Notices for faces, and the proofs that a disconnection asks for."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from prewatt.access.models import User
 from prewatt.access.permissions import Permission
@@ -49,10 +50,56 @@ def find_proofs(*, account_ids: Collection[int]) -> dict[int, NoticeProof]:
         return {row[0]: NoticeProof(*row[1:]) for row in cursor.fetchall()}
 
 
-def has_due_notices(*, machine_now: datetime) -> bool:
-    """This function will tell whether a worker has a notice to send."""
-    rows = Notice.objects.filter(state__in=["pending", "sending"], due_at__lte=machine_now, channel__in=list(SENDERS))
+def has_due_notices(*, machine_now: datetime, channels: Collection[str] = tuple(SENDERS)) -> bool:
+    """This function will tell whether a worker has a notice to send by one of the channels."""
+    rows = Notice.objects.filter(state__in=["pending", "sending"], due_at__lte=machine_now, channel__in=list(channels))
     return rows.filter(Q(leased_until=None) | Q(leased_until__lte=machine_now)).exists()
+
+
+def has_unconfirmed_notices(*, machine_now: datetime) -> bool:
+    """This function will tell whether a text waits too long for its report, or lost its sender."""
+    waiting = Notice.objects.filter(state="sent", followed_at=None, due_at__lte=machine_now)
+    lost = Notice.objects.filter(state="sending", channel="sms", leased_until__lte=machine_now)
+    return waiting.exists() or lost.exists()
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxCounts:
+    """How many messages are in each state: those under way, those that failed, those that arrived."""
+
+    by_state: dict[str, int]
+
+
+def count_outbox(*, user: User, site_id: int, permission: str = Permission.ACCOUNT_VIEW) -> OutboxCounts:
+    """This function will count a site's messages by state."""
+    rows = _visible(user, permission).filter(account__site=site_id).order_by()
+    return OutboxCounts(dict(rows.values_list("state").annotate(Count("pk"))))
+
+
+def list_outbox(
+    *,
+    user: User,
+    site_id: int,
+    permission: str = Permission.ACCOUNT_VIEW,
+    state: str = "",
+    channel: str = "",
+    text: str = "",
+    before: UUID | None = None,
+    limit: int = ROWS_MAX,
+) -> list[NoticeRow]:
+    """This function will list a site's messages, the newest first; ``text`` is a recipient, an account or a name."""
+    rows = _visible(user, permission).filter(account__site=site_id)
+    if state:
+        rows = rows.filter(state=state)
+    if channel:
+        rows = rows.filter(channel=channel)
+    if text:
+        rows = rows.filter(
+            Q(recipient__icontains=text) | Q(account__number=text) | Q(account__customer__name__icontains=text)
+        )
+    if before is not None:
+        rows = rows.filter(public_id__lt=before)
+    return [_row(row) for row in rows.order_by("-public_id")[: min(limit, ROWS_MAX)]]
 
 
 def list_desk_notices(
@@ -76,9 +123,10 @@ def list_letterbox(
     return [_row(row) for row in rows.order_by("-pk")[: min(limit, ROWS_MAX)]]
 
 
-def list_open_letterbox(*, limit: int = 30) -> list[NoticeRow]:
-    """This function will list what lies in the demo's letter box for anybody: codes, invitations and the rest."""
-    rows = Notice.objects.select_related("account__customer").filter(channel="letterbox")
+def list_open_letterbox(*, limit: int = 10) -> list[NoticeRow]:
+    """This function will list the newest codes and invitations in the demo's letter box, for anybody to read."""
+    kinds = ["code", "invitation", "security"]
+    rows = Notice.objects.select_related("account__customer").filter(channel="letterbox", kind__in=kinds)
     return [_row(row) for row in rows.order_by("-pk")[: min(limit, ROWS_MAX)]]
 
 
@@ -86,7 +134,9 @@ def find_way(*, recipient: str) -> str | None:
     """This function will return the channel that carries a message to a mail address or a phone; None: no way."""
     if settings.LETTERBOX:
         return "letterbox"
-    return "mail" if "@" in recipient and settings.EMAIL_HOST else None
+    if "@" in recipient:
+        return "mail" if settings.EMAIL_HOST else None
+    return "sms" if settings.SMS["provider"] else None
 
 
 def list_account_notices(*, account_id: int, limit: int = 50) -> list[NoticeRow]:

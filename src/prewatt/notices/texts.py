@@ -87,6 +87,17 @@ TEXTS: Final[Mapping[str, Mapping[str, Text]]] = {
             "账户 {number}（{rooms}）已于 {at} 充值到账 {amount}，收据 {receipt}，余额 {available}。" + _SIGN_ZH,
         ),
     },
+    "refund": {
+        "en": Text(
+            "Refund of {amount}",
+            "{amount} was given back from account {number} ({rooms}) at {at}. Slip {receipt}. Balance {available}."
+            + _SIGN_EN,
+        ),
+        "zh-hans": Text(
+            "已退费 {amount}",
+            "账户 {number}（{rooms}）已于 {at} 退费 {amount}，退费单 {receipt}，余额 {available}。" + _SIGN_ZH,
+        ),
+    },
     "request": {
         "en": Text(
             "Please pay {amount} for {month}",

@@ -39,7 +39,7 @@ held AS (
 loading AS (SELECT DISTINCT scope_id FROM cases_progress WHERE finished_at IS NULL)
 SELECT a.id, a.public_id, a.number, a.site_id, a.currency, a.payment_mode = 'prepaid', a.state = 'open',
        coalesce(money.balance, 0), a.accrued, a.allowed_credit,
-       coalesce(a.level_1, p.level_1, 10000), coalesce(a.level_2, p.level_2, 3000),
+       greatest(coalesce(a.level_1, p.level_1, 10000), a.warn_days * a.daily_cost), coalesce(a.level_2, p.level_2, 3000),
        coalesce(p.min_reconnect_balance, 100), coalesce(p.last_call_s, 3600),
        a.daily_cost, a.empties_at, loading.scope_id IS NOT NULL, coalesce(points.live, false),
        coalesce(points.marked, false) OR held.source_key IS NOT NULL
@@ -65,7 +65,7 @@ SELECT a.id
  WHERE a.id = ANY(%(ids)s::bigint[])
    AND (coalesce(money.balance, 0) - a.accrued + a.allowed_credit
             <= greatest(0, coalesce(a.level_1, p.level_1, 10000), coalesce(a.level_2, p.level_2, 3000),
-                        a.daily_cost * coalesce(p.last_call_s, 3600) / 86400)
+                        a.warn_days * a.daily_cost, a.daily_cost * coalesce(p.last_call_s, 3600) / 86400)
         OR EXISTS (SELECT 1 FROM tenancy_tenancy t JOIN supply_relay r ON r.metering_point_id = t.metering_point_id
                     WHERE t.account_id = a.id AND t.period @> %(now)s AND (r.withheld <> '' OR r.shadow))
         OR EXISTS (SELECT 1 FROM supply_hold h

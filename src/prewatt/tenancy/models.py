@@ -78,6 +78,9 @@ class Account(models.Model):
     allowed_credit = models.BigIntegerField(default=0, help_text="Minor units")
     level_1 = models.BigIntegerField(null=True, blank=True, help_text="Minor units; empty = the site's")
     level_2 = models.BigIntegerField(null=True, blank=True, help_text="Minor units; empty = the site's")
+    warn_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Warn when the money lasts no longer; empty = the site's levels alone"
+    )
     accrued = models.BigIntegerField(default=0, help_text="Minor units: sum of rounded − posted of its positions")
     daily_cost = models.BigIntegerField(null=True, blank=True, help_text="Minor units a day, from recent own use")
     empties_at = models.DateTimeField(null=True, blank=True)

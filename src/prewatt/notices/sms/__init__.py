@@ -1,0 +1,1 @@
+"""Text messages: one signed request each, to a gateway of one's own, Aliyun or Twilio. No database in here."""

@@ -1,0 +1,19 @@
+"""How an account wants to be told: kept by its owner in the portal, or by the desk."""
+
+from prewatt.access.audit import Actor
+from prewatt.notices import services
+from prewatt.notices.values import Wishes
+from prewatt.usecases._money import scope_of_account
+from prewatt.usecases.work import unit_of_work
+
+
+def keep_preference(*, actor: Actor, account_id: int, wishes: Wishes) -> None:
+    """This function will keep how an account wants to be told. Who may is asked before. Raises BadPreference."""
+    scope, subject = scope_of_account(account_id=account_id)
+    with unit_of_work(actor=actor, verb="keep_preference", scope=scope, subject=subject):
+        services.keep_preference(account_id=account_id, wishes=wishes)
+
+
+def see_preference(*, account_id: int) -> Wishes:
+    """This function will return how an account wants to be told. Who may see is asked before."""
+    return services.get_wishes(account_id=account_id)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +56,19 @@ def open_keys(folder: Path, *, port: int) -> Keys:
         if folder.parent.exists():
             own(folder, like=folder.parent)
             own(folder / KEYS_FILE, like=folder.parent)
+    return keys
+
+
+def keys_that_fit(folder: Path, *, host: str) -> Keys:
+    """This function will read or make the provider's keys, and move it where another program has taken its port."""
+    from prewatt.cli.web import next_free_port
+
+    keys = open_keys(folder, port=next_free_port(host, PORT))
+    port = next_free_port(host, keys.port)
+    if port != keys.port:
+        keys = replace(keys, port=port)
+        keys.save(folder)
+        own(folder / KEYS_FILE, like=folder)
     return keys
 
 

@@ -21,8 +21,7 @@ from prewatt.cli.launch import Launch, launching, say
 from prewatt.cli.ports import HeldPorts
 from prewatt.cli.simulate import CONTROL_PORT
 from prewatt.cli.testpay import FOLDER as TESTPAY
-from prewatt.cli.testpay import PORT as TESTPAY_PORT
-from prewatt.cli.testpay import open_keys
+from prewatt.cli.testpay import keys_that_fit
 from prewatt.cli.up import ROLES, choose_port, show_page
 from prewatt.cli.web import next_free_port
 from prewatt.config.environment import PREFIX, Process, environment
@@ -30,6 +29,7 @@ from prewatt.kernel.clock import EstateClock, machine_now, monotonic_s
 from prewatt.kernel.period import day_start, local_date
 from prewatt.simulator.estate import save
 from prewatt.simulator.pace import sweep_us
+from prewatt.testpay.keys import Keys
 
 _FACTS: Final = "demo.json"
 _ESTATE: Final = "estate.json"
@@ -81,7 +81,7 @@ def demo_prepare() -> None:
         from prewatt.estate.secrets import MeterSafe
 
         safe = MeterSafe.open(environment().meter_key_file, create=True)
-        prepare(facts=_kept_facts(), safe=safe, say=click.echo)
+        prepare(facts=_kept_facts(), safe=safe, keys=_testpay_keys(), say=click.echo)
 
 
 @click.command(hidden=True)
@@ -92,7 +92,7 @@ def demo_adjust(*, speed: int) -> None:
         enter(Process.COMMAND)
         from prewatt.cli.demo.prepare import adjust
 
-        adjust(facts=_kept_facts(), speed=speed)
+        adjust(facts=_kept_facts(), speed=speed, keys=_testpay_keys())
 
 
 @click.command(hidden=True)
@@ -108,12 +108,12 @@ def demo_history() -> None:
 def _run(launch: Launch, state: Path, facts: DemoFacts, clock: EstateClock, ports: HeldPorts) -> None:
     launch.begin_database()
     launch.migrate()
-    open_keys(state / TESTPAY, port=next_free_port("127.0.0.1", TESTPAY_PORT))
+    keys = keys_that_fit(state / TESTPAY, host=launch.variables[f"{PREFIX}HOST"])
     made = state / _MADE
     is_new = not made.exists()
     if is_new:
         launch.finish("prepare", ["demo-prepare"], shown=True)
-    wanted = f"speed {clock.speed}, ports from {facts.port_first}"
+    wanted = f"speed {clock.speed}, ports from {facts.port_first}, test provider at {keys.port}"
     if not is_new and made.read_text() != wanted:
         launch.finish("adjust", ["demo-adjust", "--speed", str(clock.speed)])
     made.write_text(wanted)
@@ -180,6 +180,13 @@ def keep_ports(state: Path, facts: DemoFacts) -> tuple[DemoFacts, HeldPorts]:
     for name in (_ESTATE, _FACTS):
         own(state / name, like=state)
     return facts, ports
+
+
+def _testpay_keys() -> Keys:
+    keys = Keys.load(environment().data_folder / "state" / TESTPAY)
+    if keys is None:
+        raise UnableToStart("The test provider of this demo has no keys.", hint="Run `prewatt demo`.")
+    return keys
 
 
 def _kept_facts() -> DemoFacts:

@@ -9,6 +9,7 @@ from prewatt.cases.services import start_progress
 from prewatt.cli.demo.files import DemoFacts, virtual_meters
 from prewatt.cli.demo.logins import LOGINS, PASSWORD
 from prewatt.cli.demo.money import Reckoner, plan_purses
+from prewatt.cli.demo.online import offer_test_provider
 from prewatt.cli.demo.pace import keep_pace, read_interval_s
 from prewatt.cli.demo.plan import HISTORY_DAYS, OPERATOR, SITE_CODE
 from prewatt.cli.demo.readings import Recorder, batches_of, history_series, last_day_series
@@ -18,6 +19,7 @@ from prewatt.estate.models import Bus, Site, SupplyMode
 from prewatt.estate.secrets import MeterSafe
 from prewatt.estate.services.lines import move_bus
 from prewatt.supply.services.modes import ensure_policy
+from prewatt.testpay.keys import Keys
 from prewatt.usecases.create_login import create_login
 from prewatt.usecases.import_estate import import_estate
 from prewatt.usecases.set_supply_mode import set_supply_mode
@@ -33,7 +35,7 @@ _RULES: Final = {
 }
 
 
-def prepare(*, facts: DemoFacts, safe: MeterSafe, say: Callable[[str], None]) -> None:
+def prepare(*, facts: DemoFacts, safe: MeterSafe, keys: Keys, say: Callable[[str], None]) -> None:
     """This function will create the estate, so that pages and collector can start; history is filled in afterwards."""
     plan = facts.plan()
     estate = facts.estate(plan)
@@ -48,6 +50,7 @@ def prepare(*, facts: DemoFacts, safe: MeterSafe, say: Callable[[str], None]) ->
         create_login(actor=DEMO, username=username, password=PASSWORD, name=name, role_code=role, organisation=OPERATOR)
     give_portal_logins(plan, actor=DEMO)
     site = Site.objects.select_related("scope").get(code=SITE_CODE)
+    offer_test_provider(keys, actor=DEMO, site=site)
     with unit_of_work(actor=DEMO, verb="set_rules", scope=site.scope, reason="The demo has no friendly hours"):
         ensure_policy(site=site, rules=_RULES)
         keep_pace(site=site, speed=facts.speed)
@@ -64,9 +67,10 @@ def prepare(*, facts: DemoFacts, safe: MeterSafe, say: Callable[[str], None]) ->
     )
 
 
-def adjust(*, facts: DemoFacts, speed: int) -> None:
-    """This function will give the demo's site the pace of another speed, and its lines the ports of this start."""
+def adjust(*, facts: DemoFacts, speed: int, keys: Keys) -> None:
+    """This function will give the demo's site the pace of another speed, and everything the ports of this start."""
     site = Site.objects.select_related("scope").get(code=SITE_CODE)
+    offer_test_provider(keys, actor=DEMO, site=site)
     ports = {bus.name: bus.port for bus in facts.estate(facts.plan()).buses()}
     with unit_of_work(actor=DEMO, verb="set_rules", scope=site.scope, reason=f"The demo runs at speed {speed}"):
         keep_pace(site=site, speed=speed)

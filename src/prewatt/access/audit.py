@@ -41,6 +41,8 @@ class UnitOfWork:
     reason: str
     write_action: Callable[[], int]
     touched: Touched = field(default_factory=Touched)
+    held_open: set[tuple[object, ...]] = field(default_factory=set)
+    """What the transaction keeps from being closed until it ends, so that nobody asks for the same lock twice."""
     _action_id: int | None = None
 
     @property
@@ -52,6 +54,13 @@ class UnitOfWork:
         return self._action_id
 
 
+_INSERT_ACTION = """
+INSERT INTO access_action (actor_id, process, verb, scope_id, subject_kind, subject_id, reason, address, outcome,
+                           detail, estate_at, machine_at)
+VALUES (%(actor_id)s, %(process)s, %(verb)s, %(scope_id)s, %(subject_kind)s, %(subject_id)s, %(reason)s, %(address)s,
+        %(outcome)s, %(detail)s, %(estate_at)s, %(machine_at)s)
+RETURNING id
+"""
 _current: ContextVar[UnitOfWork | None] = ContextVar("prewatt_unit_of_work", default=None)
 
 
@@ -90,7 +99,7 @@ def record_action(
     detail: str = "",
 ) -> Action:
     """This function will append an action row. ``subject`` is (kind, id); ``now`` is estate time."""
-    return Action.objects.create(
+    action = Action(
         actor=actor.user,
         process=actor.process,
         verb=verb,
@@ -104,6 +113,10 @@ def record_action(
         estate_at=now,
         machine_at=machine_now(),
     )
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_ACTION, {**vars(action), "outcome": Outcome(outcome).value})
+        action.pk = cursor.fetchone()[0]
+    return action
 
 
 def name_action_to_history(action_id: int) -> None:

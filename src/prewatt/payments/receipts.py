@@ -1,20 +1,38 @@
 """What a paper says: everything that its reader needs, kept as it was on the day it was issued."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F
+from django.db import connection
 
-from prewatt.billing.models import TariffAssignment, TariffVersion
 from prewatt.kernel.money import Money
 from prewatt.kernel.period import local_date
 from prewatt.payments.capitals import to_capitals
-from prewatt.tenancy.models import Account, Tenancy
 
 DAYS_LEFT_MAX = 9_999
+_SUBJECT = """
+SELECT site.operator_name, site.operator_tax_no, site.service_phone, site.name, site.time_zone, account.number,
+       account.public_id, customer.name, customer.tax_no, account.allowed_credit, account.currency, account.daily_cost,
+       ARRAY(SELECT point.code::text FROM tenancy_tenancy tenancy
+             JOIN estate_meteringpoint point ON point.id = tenancy.metering_point_id
+             WHERE tenancy.account_id = account.id AND tenancy.period @> %(at)s::timestamptz ORDER BY point.code)
+FROM tenancy_account account JOIN estate_site site ON site.id = account.site_id
+JOIN tenancy_customer customer ON customer.id = account.customer_id WHERE account.id = %(account)s
+"""
+_TARIFFS = """
+SELECT DISTINCT version.name
+FROM (SELECT DISTINCT assigned.scope_id, assigned.tariff_code FROM billing_tariffassignment assigned
+      JOIN tenancy_tenancy tenancy ON tenancy.id = assigned.tenancy_id
+      WHERE tenancy.account_id = %(account)s AND tenancy.period @> %(at)s::timestamptz
+            AND assigned.period @> %(at)s::timestamptz) key
+CROSS JOIN LATERAL (SELECT name FROM billing_tariffversion version
+                    WHERE version.scope_id = key.scope_id AND version.code = key.tariff_code
+                          AND version.published_at IS NOT NULL AND version.effective_from <= %(day)s
+                    ORDER BY version.effective_from DESC LIMIT 1) version
+ORDER BY version.name
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +57,23 @@ def paper_content(*, account_id: int, facts: PaperFacts) -> dict[str, Any]:
 
     ``days_left`` is what is available over the recent daily cost, None without one; money is [minor, currency].
     """
-    account = Account.objects.select_related("site", "customer").get(pk=account_id)
-    site = account.site
-    available = facts.balance_after + Money(account.allowed_credit, account.currency)
+    with connection.cursor() as cursor:
+        cursor.execute(_SUBJECT, {"account": account_id, "at": facts.at})
+        (
+            operator, operator_tax_no, service_phone, site, time_zone, number, public_id, customer, customer_tax_no,
+            allowed_credit, currency, daily_cost, rooms,
+        ) = cursor.fetchone()  # fmt: skip
     return {
-        "operator": site.operator_name,
-        "operator_tax_no": site.operator_tax_no,
-        "service_phone": site.service_phone,
-        "site": site.name,
-        "time_zone": site.time_zone,
-        "account": account.number,
-        "account_public_id": str(account.public_id),
-        "customer": account.customer.name,
-        "customer_tax_no": account.customer.tax_no,
-        "rooms": _rooms(account_id, facts.at),
+        "operator": operator,
+        "operator_tax_no": operator_tax_no,
+        "service_phone": service_phone,
+        "site": site,
+        "time_zone": time_zone,
+        "account": number,
+        "account_public_id": str(public_id),
+        "customer": customer,
+        "customer_tax_no": customer_tax_no,
+        "rooms": rooms,
         "amount": facts.amount,
         "amount_capitals": to_capitals(Money(abs(facts.amount.minor), facts.amount.currency)),
         "balance_before": facts.balance_before,
@@ -65,8 +86,10 @@ def paper_content(*, account_id: int, facts: PaperFacts) -> dict[str, Any]:
         "payment": facts.payment_public_id,
         "about": facts.about,
         "trade_no": facts.trade_no,
-        "tariffs": tariff_names(account_id=account_id, at=facts.at, zone=ZoneInfo(site.time_zone)),
-        "days_left": days_left(available=available, daily_cost_minor=account.daily_cost),
+        "tariffs": tariff_names(account_id=account_id, at=facts.at, zone=ZoneInfo(time_zone)),
+        "days_left": days_left(
+            available=facts.balance_after + Money(allowed_credit, currency), daily_cost_minor=daily_cost
+        ),
     }
 
 
@@ -79,19 +102,6 @@ def days_left(*, available: Money, daily_cost_minor: int | None) -> int | None:
 
 def tariff_names(*, account_id: int, at: datetime, zone: ZoneInfo) -> list[str]:
     """This function will return the names of the tariffs by which the account's rooms are rated at the instant."""
-    keys = set(
-        TariffAssignment.objects.filter(
-            tenancy__account=account_id, tenancy__period__contains=at, period__contains=at
-        ).values_list("scope_id", "tariff_code")
-    )
-    versions = TariffVersion.objects.filter(
-        scope__in={scope for scope, _ in keys}, code__in={code for _, code in keys}, published_at__isnull=False,
-        effective_from__lte=local_date(at, zone),
-    ).order_by("effective_from")  # fmt: skip
-    names: Mapping[tuple[int, str], str] = {(row.scope_id, row.code): row.name for row in versions}
-    return sorted({names[key] for key in keys if key in names})
-
-
-def _rooms(account_id: int, at: datetime) -> list[str]:
-    rows = Tenancy.objects.filter(account=account_id, period__contains=at).annotate(code=F("metering_point__code"))
-    return list(rows.order_by("code").values_list("code", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_TARIFFS, {"account": account_id, "at": at, "day": local_date(at, zone)})
+        return [name for (name,) in cursor.fetchall()]

@@ -12,13 +12,12 @@ from prewatt.cases.kinds import Kind
 from prewatt.cases.models import Severity
 from prewatt.cases.services import open_case
 from prewatt.kernel.errors import Unable
-from prewatt.payments.models import Merchant, Order, Payment, Unmatched, UnmatchedState, Verdict
+from prewatt.payments.models import Merchant, Verdict
 from prewatt.payments.providers.errors import CallbackForeign, CallbackForged, CallbackMalformed
-from prewatt.payments.providers.values import CallbackAnswer, RawCallback, RefundFact, TradeFact, TradeState
-from prewatt.payments.queries.merchants import find_merchant
+from prewatt.payments.providers.values import CallbackAnswer, Provider, RawCallback, RefundFact, TradeFact
 from prewatt.payments.services.callbacks import Heard, hash_body, note_callback
 from prewatt.usecases._credit import credit_trade
-from prewatt.usecases._providers import provider_of
+from prewatt.usecases._providers import forget_merchant, known_merchant, provider_of
 from prewatt.usecases._refunds import apply_refund_fact
 from prewatt.usecases.work import Busy, unit_of_work
 
@@ -44,7 +43,7 @@ def hear_callback(*, channel: str, merchant_public_id: UUID, raw: RawCallback, a
 
 
 def _hear(channel: str, merchant_public_id: UUID, raw: RawCallback, address: str) -> CallbackAnswer:
-    merchant = find_merchant(channel=channel, public_id=merchant_public_id)
+    merchant = known_merchant(channel=channel, public_id=merchant_public_id)
     actor = Actor(process=f"callback:{channel}", address=address)
     heard = Heard(channel, merchant, hash_body(raw.body), raw.received_at, address)
     if merchant is None:
@@ -52,7 +51,7 @@ def _hear(channel: str, merchant_public_id: UUID, raw: RawCallback, address: str
         return NOBODY
     provider = provider_of(merchant)
     try:
-        fact = provider.read_callback(raw)
+        fact = _read(merchant, provider, raw)
     except (CallbackForged, CallbackForeign, CallbackMalformed) as refusal:
         verdict = _verdict(refusal)
         _refuse(actor, heard, merchant, verdict, refusal.message)
@@ -69,20 +68,25 @@ def _hear(channel: str, merchant_public_id: UUID, raw: RawCallback, address: str
     return provider.answer(ok=True)
 
 
+def _read(merchant: Merchant, provider: Provider, raw: RawCallback) -> TradeFact | RefundFact:
+    """This function will read a call-back; one that no key proves is tried again with the keys of this very moment."""
+    try:
+        return provider.read_callback(raw)
+    except CallbackForged:
+        fresh = forget_merchant(merchant)
+        if fresh is None or fresh.version == merchant.version:
+            raise
+        return provider_of(fresh).read_callback(raw)
+
+
 def _take(actor: Actor, heard: Heard, merchant: Merchant, fact: TradeFact | RefundFact) -> None:
     if isinstance(fact, RefundFact):
         with unit_of_work(actor=actor, verb="hear_refund", subject=("refund", fact.refund_no)) as work:
             order_id = apply_refund_fact(work, merchant=merchant, fact=fact)
             note_callback(heard=heard, verdict=Verdict.REFUND, order_id=order_id, trade_no=fact.trade_no)
         return
-    order = Order.objects.select_related("site__scope").filter(order_no=fact.order_no).first()
-    order_id = order.pk if order is not None else None
-    if fact.state is TradeState.PAID and _is_known(merchant, fact.trade_no):
-        _note(actor, heard, Verdict.REPEATED, order_id=order_id, trade_no=fact.trade_no)
-        return
-    scope = order.site.scope if order is not None else merchant.site.scope
     with unit_of_work(
-        actor=actor, verb="hear_callback", scope=scope, subject=("order", fact.order_no), of_facts=True
+        actor=actor, verb="hear_callback", scope=merchant.site.scope, subject=("order", fact.order_no), of_facts=True
     ) as work:
         credit = credit_trade(work, merchant=merchant, fact=fact, source="callback")
         note_callback(
@@ -91,23 +95,10 @@ def _take(actor: Actor, heard: Heard, merchant: Merchant, fact: TradeFact | Refu
         )  # fmt: skip
 
 
-def _is_known(merchant: Merchant, trade_no: str) -> bool:
-    """This function will say whether the trade was credited, or given back out of suspense, before."""
-    trade = {"channel": merchant.channel, "trade_no": trade_no}
-    return (
-        Payment.objects.filter(merchant=merchant.merchant_no, **trade).exists()
-        or Unmatched.objects.filter(merchant_no=merchant.merchant_no, **trade)
-        .exclude(state=UnmatchedState.OPEN)
-        .exists()
-    )
-
-
-def _note(
-    actor: Actor, heard: Heard, verdict: Verdict, *, order_id: int | None = None, trade_no: str = "", detail: str = ""
-) -> None:
+def _note(actor: Actor, heard: Heard, verdict: Verdict, *, detail: str) -> None:
     """This function will write down a call-back that changes nothing; it has no action row, a flood would fill them."""
     with unit_of_work(actor=actor, verb="hear_callback", of_facts=True):
-        note_callback(heard=heard, verdict=verdict, order_id=order_id, trade_no=trade_no, detail=detail)
+        note_callback(heard=heard, verdict=verdict, detail=detail)
 
 
 def _verdict(refusal: CallbackForged | CallbackForeign | CallbackMalformed) -> Verdict:

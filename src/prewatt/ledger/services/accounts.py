@@ -10,6 +10,9 @@ from prewatt.ledger.errors import AccountTaken, UnknownAccount
 from prewatt.ledger.models import AccountKind, Book, LedgerAccount
 from prewatt.ledger.values import PartyState
 
+_FIND_HOUSE = """
+SELECT id FROM ledger_ledgeraccount WHERE book_id = %s AND code = %s AND kind = 'house' AND currency = %s
+"""
 LOCK_PARTIES = """
 SELECT id, book_id, currency, balance, last_seq, floor FROM ledger_ledgeraccount
 WHERE id = ANY(%s) AND kind = 'party' ORDER BY id FOR NO KEY UPDATE
@@ -76,6 +79,11 @@ def house_account(*, book_id: int, code: str, currency: str) -> int:
     """
     require_unit_of_work()
     minor_digits(currency)
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND_HOUSE, [book_id, code, currency])
+        found = cursor.fetchone()
+    if found is not None:
+        return int(found[0])
     account, _ = LedgerAccount.objects.get_or_create(
         book_id=book_id, code=code, defaults={"kind": AccountKind.HOUSE, "currency": currency}
     )

@@ -53,17 +53,21 @@ def booking_date_for(*, book_id: int, wanted: date) -> date:
     The day stays open until the transaction ends.
     """
     require_unit_of_work()
-    while True:
+    while not _is_held_open(book_id, wanted):
         _lock(book_id, wanted, exclusive=False)
         sealed = _last_sealed_for_good(book_id)
         if sealed is None or wanted > sealed:
-            return wanted
-        wanted = sealed + timedelta(days=1)
+            _note_held_open(book_id, wanted)
+        else:
+            wanted = sealed + timedelta(days=1)
+    return wanted
 
 
 def hold_days_open(*, book_id: int, days: Iterable[date]) -> None:
     """This function will keep the days from being sealed until the transaction ends. Raises DaySealed."""
-    wanted = sorted(days)
+    wanted = sorted(day for day in days if not _is_held_open(book_id, day))
+    if not wanted:
+        return
     for day in wanted:
         _lock(book_id, day, exclusive=False)
     sealed = _last_sealed_for_good(book_id)
@@ -99,8 +103,10 @@ def seal_day(*, book_id: int, day: date) -> SealResult:
 
 def last_sealed(book_id: int) -> date | None:
     """This function will return the last sealed day of the book."""
-    days = LedgerDay.objects.filter(book_id=book_id, state=DayState.SEALED)
-    return days.order_by("-date").values_list("date", flat=True).first()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(date) FROM ledger_ledgerday WHERE book_id = %s AND state = 'sealed'", [book_id])
+        day: date | None = cursor.fetchone()[0]
+    return day
 
 
 def entry_lines(book_id: int, day: date) -> Iterator[str]:
@@ -145,6 +151,15 @@ def _last_sealed_for_good(book_id: int) -> date | None:
         _lock(book_id, _FIRST_SEAL, exclusive=False)
         sealed = last_sealed(book_id)
     return sealed
+
+
+def _is_held_open(book_id: int, day: date) -> bool:
+    """This function will tell whether this transaction holds the day open already; a lock lives with its savepoint."""
+    return (book_id, day, *connection.savepoint_ids) in require_unit_of_work().held_open
+
+
+def _note_held_open(book_id: int, day: date) -> None:
+    require_unit_of_work().held_open.add((book_id, day, *connection.savepoint_ids))
 
 
 def _lock(book_id: int, day: date, *, exclusive: bool) -> None:

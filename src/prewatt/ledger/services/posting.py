@@ -19,7 +19,7 @@ from prewatt.ledger.errors import (
     UnknownEntry,
 )
 from prewatt.ledger.hashing import hash_inputs, to_plain
-from prewatt.ledger.models import JournalEntry, LedgerAccount, Posting
+from prewatt.ledger.models import JournalEntry, Posting
 from prewatt.ledger.services.accounts import lock_party_accounts
 from prewatt.ledger.services.days import hold_days_open
 from prewatt.ledger.values import EntryDraft, EntryResult, PartyState, PostingLine
@@ -37,6 +37,9 @@ ON CONFLICT (book_id, cause_key) DO NOTHING RETURNING cause_key, id
 """
 _FIND_ENTRIES = """
 SELECT cause_key, id, input_hash FROM ledger_journalentry WHERE book_id = %s AND cause_key = ANY(%s)
+"""
+_FIND_ACCOUNTS = """
+SELECT id, kind, currency FROM ledger_ledgeraccount WHERE id = ANY(%s) AND book_id = %s
 """
 _INSERT_POSTINGS = """
 INSERT INTO ledger_posting (entry_id, ledger_account_id, amount, seq, balance_after)
@@ -188,8 +191,9 @@ def _accounts_of(book_id: int, drafts: Iterable[EntryDraft]) -> dict[int, PartyS
         for line in draft.postings:
             if currencies.setdefault(line.ledger_account_id, line.amount.currency) != line.amount.currency:
                 raise UnknownAccount(f"Ledger account {line.ledger_account_id} has one currency.")
-    found = LedgerAccount.objects.filter(pk__in=list(currencies), book_id=book_id)
-    kinds = {pk: (kind, currency) for pk, kind, currency in found.values_list("pk", "kind", "currency")}
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND_ACCOUNTS, [list(currencies), book_id])
+        kinds = {pk: (kind, currency) for pk, kind, currency in cursor.fetchall()}
     for account_id, currency in currencies.items():
         if account_id not in kinds or kinds[account_id][1] != currency:
             raise UnknownAccount(f"There is no ledger account {account_id} in {currency} in book {book_id}.")

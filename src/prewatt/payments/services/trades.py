@@ -11,12 +11,10 @@ from prewatt.access.audit import require_unit_of_work
 from prewatt.kernel.ids import uuid7
 from prewatt.kernel.money import Money
 from prewatt.ledger.hashing import hash_inputs
-from prewatt.ledger.queries import find_book
 from prewatt.ledger.services import (
     PostingLine,
     booking_date_for,
     house_account,
-    lock_party_accounts,
     post_entry,
     reverse_entry,
 )
@@ -24,10 +22,23 @@ from prewatt.ledger.values import DocumentValue, EntryResult
 from prewatt.payments.errors import AccountTakesNoMoney, BadPayment, PaymentReversed, TradeConflict, UnknownPayment
 from prewatt.payments.models import DESK_CHANNELS, ONLINE_CHANNELS, Payment, PaymentKind
 from prewatt.payments.values import PayingAccount, Trade
-from prewatt.tenancy.models import Account, AccountState, Bucket, BucketKind, PaymentMode
+from prewatt.tenancy.models import AccountState, PaymentMode
 
 CLEARED_BALANCES = "cleared_balances"
 """House account against which balances are cleared to zero."""
+_LOCK_ACCOUNT = """
+SELECT account.state, account.payment_mode, account.public_id, account.number, account.currency, account.accrued,
+       account.allowed_credit, site.id, site.code, site.time_zone
+FROM tenancy_account account JOIN estate_site site ON site.id = account.site_id
+WHERE account.id = %s FOR NO KEY UPDATE OF account
+"""
+_LOCK_BUCKET = """
+SELECT ledger.id, ledger.book_id, ledger.balance, ledger.currency, book.code
+FROM tenancy_bucket bucket
+JOIN ledger_ledgeraccount ledger ON ledger.id = bucket.ledger_account_id AND ledger.kind = 'party'
+JOIN ledger_book book ON book.id = ledger.book_id
+WHERE bucket.account_id = %s AND bucket.kind = 'cash' AND bucket.medium = 'electricity' FOR NO KEY UPDATE OF ledger
+"""
 _INSERT = """
 INSERT INTO payments_payment (public_id, site_id, account_id, kind, channel, merchant, trade_no, amount, currency,
                               received_at, till, refunded, input_hash, taken_by_id)
@@ -35,6 +46,7 @@ VALUES (%(public_id)s, %(site)s, %(account)s, %(kind)s, %(channel)s, %(merchant)
         %(currency)s, %(now)s, %(till)s, 0, %(input_hash)s, %(taken_by)s)
 ON CONFLICT (channel, merchant, trade_no) DO NOTHING RETURNING id
 """
+_FINISH = "UPDATE payments_payment SET entry_id = %s, document_id = %s WHERE id = %s AND entry_id IS NULL"
 
 
 def record_payment(*, account_id: int, site_id: int, trade: Trade, received_at: datetime) -> tuple[Payment, bool]:
@@ -61,13 +73,23 @@ def record_payment(*, account_id: int, site_id: int, trade: Trade, received_at: 
         cursor.execute(_INSERT, row)
         inserted = cursor.fetchone()
     if inserted is not None:
-        return Payment.objects.get(pk=inserted[0]), True
+        return _written(inserted[0], row), True
     known = Payment.objects.get(channel=trade.channel, merchant=trade.merchant, trade_no=trade.trade_no)
     if known.input_hash != row["input_hash"]:
         raise TradeConflict(
             "This trade was taken before with another account or amount.", hint="Open the form again for a new payment."
         )
     return known, False
+
+
+def _written(payment_id: int, row: Mapping[str, Any]) -> Payment:
+    """This function will return the row that was just inserted, without reading it back."""
+    return Payment(
+        pk=payment_id, public_id=row["public_id"], site_id=row["site"], account_id=row["account"], kind=row["kind"],
+        channel=row["channel"], merchant=row["merchant"], trade_no=row["trade_no"], amount=row["amount"],
+        currency=row["currency"], received_at=row["now"], till=row["till"], input_hash=row["input_hash"],
+        taken_by_id=row["taken_by"],
+    )  # fmt: skip
 
 
 def trade_inputs(*, account_id: int, trade: Trade) -> dict[str, Any]:
@@ -82,29 +104,25 @@ def lock_paying_account(*, account_id: int, must_be_open: bool = True) -> Paying
     AccountTakesNoMoney.
     """
     require_unit_of_work()
-    account = (
-        Account.objects.select_related("site")
-        .select_for_update(of=("self",), no_key=True)
-        .filter(pk=account_id)
-        .first()
-    )
-    if account is None or (must_be_open and account.state != AccountState.OPEN):
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_ACCOUNT, [account_id])
+        account = cursor.fetchone()
+    if account is None or (must_be_open and account[0] != AccountState.OPEN):
         raise AccountTakesNoMoney(
             "The account is closed, or there is none.", hint="Look for the tenant's open account."
         )
-    if account.payment_mode == PaymentMode.OWN_USE:
+    _, mode, public_id, number, currency, accrued, allowed_credit, site_id, site_code, zone = account
+    if mode == PaymentMode.OWN_USE:
         raise AccountTakesNoMoney("The account is the operator's own use.", hint="No money is paid for it.")
-    bucket = Bucket.objects.get(account=account, kind=BucketKind.CASH, medium="electricity")
-    party = lock_party_accounts(ledger_account_ids=[bucket.ledger_account_id])[bucket.ledger_account_id]
-    book_id = find_book(code=account.site.code)
-    if book_id != party.book_id:
-        raise RuntimeError(f"account {account.number} has its money in book {party.book_id}, its site in {book_id}")
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_BUCKET, [account_id])
+        ledger_account_id, book_id, balance, ledger_currency, book_code = cursor.fetchone()
+    if book_code != site_code:
+        raise RuntimeError(f"account {number} has its money in the book {book_code}, its site is {site_code}")
     return PayingAccount(
-        account_id=account.pk, account_public_id=account.public_id, number=account.number, site_id=account.site_id,
-        site_code=account.site.code, book_id=party.book_id, ledger_account_id=party.ledger_account_id,
-        ledger_balance=party.balance, accrued=Money(account.accrued, account.currency),
-        allowed_credit=Money(account.allowed_credit, account.currency),
-        zone=ZoneInfo(account.site.time_zone),
+        account_id=account_id, account_public_id=public_id, number=number, site_id=site_id, site_code=site_code,
+        book_id=book_id, ledger_account_id=ledger_account_id, ledger_balance=Money(balance, ledger_currency),
+        accrued=Money(accrued, currency), allowed_credit=Money(allowed_credit, currency), zone=ZoneInfo(zone),
     )  # fmt: skip
 
 
@@ -135,7 +153,8 @@ def post_clearing(*, paying: PayingAccount, cause_key: str, now: datetime, memo:
 def finish_payment(*, payment: Payment, entry_id: int, document: DocumentValue) -> None:
     """This function will tie a trade to its entry and its paper."""
     require_unit_of_work()
-    Payment.objects.filter(pk=payment.pk, entry=None).update(entry_id=entry_id, document_id=document.id)
+    with connection.cursor() as cursor:
+        cursor.execute(_FINISH, [entry_id, document.id, payment.pk])
 
 
 def mark_reversed(*, payment: Payment, now: datetime) -> None:

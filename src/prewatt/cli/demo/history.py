@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from prewatt.billing.models import CloseState, DayClose
+from prewatt.cases.models import Progress
 from prewatt.cases.services import advance_progress, finish_progress
 from prewatt.cli.demo.files import DemoFacts, virtual_meters
 from prewatt.cli.demo.money import Reckoner, TopUpPlan, chronological, plan_purses
@@ -31,9 +32,13 @@ CLOSE_AFTER: Final = timedelta(minutes=5)
 
 def fill_history(*, facts: DemoFacts, say: Callable[[str], None]) -> None:
     """This function will record all past readings, then close every day in order with what was paid on it."""
+    site = Site.objects.select_related("scope").get(code=SITE_CODE)
+    if Progress.objects.filter(scope=site.scope, kind=HISTORY, finished_at__isnull=False).exists():
+        say("History is complete")
+        return
+    present = clock.estate_clock()
     plan = facts.plan()
     meters = virtual_meters(plan, facts.estate(plan))
-    site = Site.objects.select_related("scope").get(code=SITE_CODE)
     series = history_series(facts)
     _at(facts.start_at)
     for number in Recorder(actor=DEMO, site_id=site.pk, meters=meters).record(series):
@@ -42,7 +47,7 @@ def fill_history(*, facts: DemoFacts, say: Callable[[str], None]) -> None:
     reckoner = Reckoner(meters=meters, first_day=facts.first_day, zone=facts.zone)
     purses = plan_purses(plan, reckoner=reckoner, start_at=facts.start_at, speed=facts.speed)
     _close_days(site, facts, chronological(purses), series)
-    _at(facts.start_at)
+    clock.install(present)
     with unit_of_work(actor=DEMO, verb="fill_history", scope=site.scope):
         finish_progress(scope=site.scope, kind=HISTORY)
     refresh_forecasts(actor=DEMO, site_id=site.pk)

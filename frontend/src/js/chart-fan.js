@@ -32,6 +32,6 @@ function spread(data, api, token) {
 function mark(data, token) {
   return {
     silent: true, symbol: "none", lineStyle: { color: token("ln2"), type: "solid" },
-    label: { formatter: data.today, color: token("ink3"), fontSize: 11, position: "start" }, data: [{ xAxis: data.at }],
+    label: { formatter: data.today, color: token("ink3"), fontSize: 11, position: data.hours ? "end" : "start", distance: data.hours ? 2 : 5 }, data: [{ xAxis: data.at }],
   };
 }

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from prewatt.billing.forecast import DaysLeft
 from prewatt.console.labels import label
 from prewatt.kernel.clock import estate_clock
 from prewatt.kernel.money import Money, minor_digits
@@ -17,12 +16,13 @@ from prewatt.ledger.values import PostingRow
 from prewatt.reports import formats
 from prewatt.tenancy.values import AccountFacts
 from prewatt.usecases.see_account import PaymentOfEntry, RoomView
+from prewatt.usecases.see_hours import HoursView
 from prewatt.usecases.see_truths import Commanded, Truths
-from prewatt.usecases.see_usage import UsageView
+from prewatt.usecases.see_usage import TimeLeft, UsageView
 
 BAND_NAMES: Final = {1: "sharp", 2: "peak", 3: "flat", 4: "valley", 5: "deep_valley"}
-DAY_S: Final = 86_400
-DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,11 @@ class LedgerLine:
 
 @dataclass(frozen=True, slots=True)
 class ChartRow:
-    """A row of the table behind the chart, in Wh."""
+    """A row of the table behind the chart, in Wh; None where nothing is known."""
 
-    day: str
-    bands: tuple[int, ...]
-    sum: int
+    name: str
+    bands: tuple[int | None, ...]
+    sum: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +134,19 @@ def _estate(machine_at: datetime) -> datetime:
     return estate_clock().estate_at(machine_at)
 
 
-def fan_of(facts: AccountFacts, left: DaysLeft, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+def fan_of(facts: AccountFacts, left: TimeLeft, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """This function will lay out the money ahead: a middle line between the soonest and the latest end.
 
-    Times are local milliseconds and amounts are major units, for pixels alone.
+    Times are local milliseconds and amounts are major units, for pixels alone. What ends today is laid out in hours.
     """
     at = _local_ms(now, zone)
+    unit_ms, least = (HOUR_MS, 6) if left.in_hours else (DAY_MS, 2)
     money = facts.available.minor / 10 ** minor_digits(facts.currency)
-    ends = {"soonest": left.at_least, "middle": left.days, "latest": left.at_most or left.days}
-    lines = {name: [[at, money], [at + days * DAY_MS, 0]] for name, days in ends.items()}
-    last = max(days for days in ends.values())
+    ends = {"soonest": left.at_least, "middle": left.expected, "latest": left.at_most or left.expected}
+    lines = {name: [[at, money], [at + count * unit_ms, 0]] for name, count in ends.items()}
     return lines | {
-        "at": at, "from": at, "to": at + max(2, last + 1) * DAY_MS, "symbol": formats.symbol(facts.currency),
-        "today": _("today"),
+        "at": at, "from": at, "to": at + max(least, max(ends.values()) + 1) * unit_ms, "hours": left.in_hours,
+        "symbol": formats.symbol(facts.currency), "today": _("now") if left.in_hours else _("today"),
     }  # fmt: skip
 
 
@@ -155,42 +155,63 @@ def _local_ms(at: datetime, zone: ZoneInfo) -> int:
     return int(local.replace(tzinfo=UTC).timestamp()) * 1000
 
 
-def days_left(facts: AccountFacts, now: datetime) -> int | None:
-    """This function will return the whole days until the account is expected to reach zero."""
-    if facts.empties_at is None:
-        return None
-    return max(0, int((facts.empties_at - now).total_seconds()) // DAY_S)
+def span_left(facts: AccountFacts, now: datetime) -> timedelta | None:
+    """This function will return the time until the account is expected to reach zero; None where that is unknown."""
+    return None if facts.empties_at is None else max(timedelta(0), facts.empties_at - now)
 
 
 def chart_of(usage: UsageView, *, code: str, ranges: tuple[tuple[str, str], ...]) -> Chart:
     """This function will lay out use as stacked bars, from valley at the foot up to sharp, with the table behind."""
-    monthly = code == "months"
-    labels = [_tick(day, monthly=monthly) for day in usage.labels]
-    data = {
-        "labels": labels,
-        "bands": {BAND_NAMES[band]: [_kwh(wh) for wh in values] for band, values in usage.bands.items()},
-        "before": None if usage.before is None else [_kwh(wh) for wh in usage.before],
-        "names": {BAND_NAMES[band]: label("band", band) for band in usage.bands}
-        | {"before": _("One week before"), "now": _("Now")},
+    labels = [f"{day:%Y-%m}" if code == "months" else f"{day:%m-%d}" for day in usage.labels]
+    before = None if usage.before is None else [_kwh(wh) for wh in usage.before]
+    return _chart(usage.bands, labels, labels, code=code, ranges=ranges, more={"before": before})
+
+
+def hours_chart_of(usage: HoursView, *, zone: ZoneInfo, code: str, ranges: tuple[tuple[str, str], ...]) -> Chart:
+    """This function will lay out the last hours likewise: with the hours without power, and where now is."""
+    local = [start.astimezone(zone) for start in usage.starts]
+    ticks = [f"{start:%m-%d}" if start.hour == 0 else f"{start:%H}" for start in local]
+    more = {"outages": usage.outages, "now": len(local) - 1}
+    return _chart(usage.bands, ticks, [f"{at:%m-%d %H:%M}" for at in local], code=code, ranges=ranges, more=more)
+
+
+def _chart(
+    bands: Mapping[int, Sequence[int | None]],
+    ticks: list[str],
+    names: list[str],
+    *,
+    code: str,
+    ranges: tuple[tuple[str, str], ...],
+    more: dict[str, Any],
+) -> Chart:
+    data: dict[str, Any] = {
+        "labels": ticks,
+        "titles": names,
+        "bands": {BAND_NAMES[band]: [_kwh(wh) for wh in values] for band, values in bands.items()},
+        "before": None,
+        "names": {BAND_NAMES[band]: label("band", band) for band in bands}
+        | {"before": _("One week before"), "now": _("Now"), "off": _("Off")},
         "unit": "kWh",
         "outages": [],
         "now": None,
-    }
+    } | more
     rows = tuple(
-        ChartRow(
-            labels[at], tuple(values[at] for values in usage.bands.values()), sum(v[at] for v in usage.bands.values())
-        )
-        for at in range(len(labels))
+        ChartRow(name, tuple(values[at] for values in bands.values()), _sum([values[at] for values in bands.values()]))
+        for at, name in enumerate(names)
     )
-    return Chart(code, ranges, tuple(usage.bands), data, rows, usage.total_wh)
+    return Chart(code, ranges, tuple(bands), data, rows, sum(row.sum or 0 for row in rows))
 
 
-def _tick(day: date, *, monthly: bool) -> str:
-    return f"{day:%Y-%m}" if monthly else f"{day:%m-%d}"
+def _sum(values: Sequence[int | None]) -> int | None:
+    """This function will add up what is known; nothing known is not nothing used."""
+    known = [wh for wh in values if wh is not None]
+    return sum(known) if known else None
 
 
-def _kwh(wh: int) -> float:
-    return round(wh / 1000, 2)  # for pixels alone: the table beside the chart is written from the integers
+def _kwh(wh: int | None) -> float | None:
+    return (
+        None if wh is None else round(wh / 1000, 2)
+    )  # for pixels alone: the table beside the chart is written from the integers
 
 
 def lines_of(rows: Sequence[PostingRow], *, payments: Mapping[int, PaymentOfEntry]) -> list[LedgerLine]:

@@ -123,6 +123,14 @@ def days_left(days: int | None) -> str:
     return ngettext("≈ %(count)s day", "≈ %(count)s days", days) % {"count": days}
 
 
+def time_left(span: timedelta | None) -> str:
+    """This function will write how long the money lasts: ``≈ 9 days``, under a day ``≈ 5 h``, ``< 1 h``."""
+    if span is None or span >= timedelta(days=1):
+        return days_left(None if span is None else span.days)
+    hours = span // timedelta(hours=1)
+    return _("≈ %(count)s h") % {"count": hours} if hours else _("< 1 h")
+
+
 def _scaled(value: int, digits: int) -> str:
     whole, rest = divmod(value, 10**digits)
     return f"{whole:,}.{rest:0{digits}d}" if digits else f"{whole:,}"

@@ -34,7 +34,7 @@ class Takings:
 
 @dataclass(frozen=True, slots=True)
 class ShiftView:
-    """Six counts that ask for somebody, and the figures of the day, which do not. Energy in Wh."""
+    """Six counts that ask for somebody, and the figures of the day, which do not. Energy in Wh; None is not known."""
 
     paid_not_on: Count
     offline: Count
@@ -46,7 +46,7 @@ class ShiftView:
     takings: tuple[Takings, ...]
     taken: Money
     energy_wh: int
-    energy_before_wh: int
+    energy_before_wh: int | None
     bands_wh: tuple[tuple[int, int], ...]
     cuts_proven: int
     cuts: int
@@ -126,11 +126,12 @@ def see_shift(*, site: SiteView, building_ids: Sequence[int], now: datetime) -> 
     takings = [Takings(channel, Money(amount, site.currency), n) for channel, amount, n in _rows(_TAKINGS, wanted)]
     energy = _rows(_ENERGY, wanted)
     bands = tuple((band, wh) for day, band, wh in energy if day == date)
+    before = [wh for day, _, wh in energy if day != date]
     return ShiftView(
         paid_not_on=Count(c[0], c[1]), offline=Count(c[2], c[3]), zero_today=c[4], zero_soon=c[5],
         unverified=Count(c[6], c[7]), to_tell=Count(c[8], c[9]), held=Count(c[10], c[11]), takings=tuple(takings),
         taken=sum((one.amount for one in takings), Money.zero(site.currency)),
-        energy_wh=sum(wh for _, wh in bands), energy_before_wh=sum(wh for day, _, wh in energy if day != date),
+        energy_wh=sum(wh for _, wh in bands), energy_before_wh=sum(before) if before else None,
         bands_wh=bands, cuts_proven=c[12], cuts=c[13], restores_proven=c[14], restores=c[15], spared=c[16],
         read=c[17], meters=c[18],
     )  # fmt: skip

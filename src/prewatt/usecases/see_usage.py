@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Sum
 
-from prewatt.billing.forecast import DaysLeft, find_daily_cost, find_days_left
+from prewatt.billing.forecast import find_daily_cost, find_days_left
 from prewatt.billing.models import Position, TariffAssignment
 from prewatt.billing.queries.timelines import load_timelines
 from prewatt.kernel.period import local_date
@@ -18,21 +18,25 @@ from prewatt.tenancy.values import AccountFacts
 from prewatt.usecases.see_site import SiteView
 
 BAND_COLUMNS: Final = ("sharp_wh", "peak_wh", "flat_wh", "valley_wh", "deep_valley_wh")
+HOURS_A_DAY: Final = 24
 PRICE_AHEAD: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class UsageView:
-    """Use by day or month and band, in Wh; ``before`` is the same stretch one week earlier, day by day."""
+    """Use by day or month and band, in Wh; ``before`` is the same stretch one week earlier, day by day.
+
+    What lies before anything is known is None; so is all of ``before`` when there is none.
+    """
 
     labels: tuple[date, ...]
-    bands: dict[int, tuple[int, ...]]
-    before: tuple[int, ...] | None
+    bands: dict[int, tuple[int | None, ...]]
+    before: tuple[int | None, ...] | None
 
     @property
     def total_wh(self) -> int:
         """This property will hold the sum of everything shown."""
-        return sum(sum(values) for values in self.bands.values())
+        return sum(wh or 0 for values in self.bands.values() for wh in values)
 
 
 def see_day_usage(*, account_id: int, zone: ZoneInfo, now: datetime, days: int) -> UsageView:
@@ -46,11 +50,13 @@ def see_day_usage(*, account_id: int, zone: ZoneInfo, now: datetime, days: int) 
     by_day: dict[date, dict[int, int]] = defaultdict(dict)
     for day, band, wh in rows:
         by_day[day][band] = wh
+    first = min(by_day, default=today + timedelta(days=1))  # nothing is known of what lies before
     used = sorted({band for day in dates for band in by_day[day]})
-    before = tuple(sum(by_day[day - timedelta(days=7)].values()) for day in dates)
+    earlier = [day - timedelta(days=7) for day in dates]
+    before = tuple(sum(by_day[day].values()) if day >= first else None for day in earlier)
     return UsageView(
         dates,
-        {band: tuple(by_day[day].get(band, 0) for day in dates) for band in used},
+        {band: tuple(by_day[day].get(band, 0) if day >= first else None for day in dates) for band in used},
         before if any(before) else None,
     )
 
@@ -67,18 +73,37 @@ def see_month_usage(*, account_id: int, months: int) -> UsageView:
     return UsageView(tuple(row[0] for row in rows), {band: wh for band, wh in by_band.items() if any(wh)}, None)
 
 
-def see_days_left(*, facts: AccountFacts, usage: UsageView) -> DaysLeft | None:
+@dataclass(frozen=True, slots=True)
+class TimeLeft:
+    """How long the money lasts, in whole days, or in whole hours when that is less than a day.
+
+    ``at_most`` is None where even the quiet days do not say it.
+    """
+
+    in_hours: bool
+    expected: int
+    at_least: int
+    at_most: int | None
+
+
+def see_time_left(*, facts: AccountFacts, usage: UsageView) -> TimeLeft | None:
     """This function will say how long the money lasts and how sure that is, from the whole days of ``usage``.
 
     The last day of ``usage`` is today and does not count. A day's cost is its share of the recent daily cost.
     """
-    whole = [sum(values[at] for values in usage.bands.values()) for at in range(len(usage.labels) - 1)]
+    whole = [sum(values[at] or 0 for values in usage.bands.values()) for at in range(len(usage.labels) - 1)]
     used = [wh for wh in whole if wh > 0]
     if facts.daily_cost is None or facts.daily_cost.minor <= 0 or not used:
         return None
     total = sum(used)
     cost = find_daily_cost(day_costs=[facts.daily_cost.minor * wh * len(used) // total for wh in used])
-    return None if cost is None else find_days_left(available=facts.available.minor, cost=cost)
+    if cost is None:
+        return None
+    left = find_days_left(available=facts.available.minor, cost=cost)
+    in_hours = left is not None and left.days == 0
+    if in_hours:
+        left = find_days_left(available=facts.available.minor * HOURS_A_DAY, cost=cost)
+    return None if left is None else TimeLeft(in_hours, left.days, left.at_least, left.at_most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,12 @@ def days_left(days: int | None) -> str:
     return formats.days_left(days)
 
 
+@register.filter
+def time_left(span: timedelta | None) -> str:
+    """This filter will write an estimate in days, or in hours when it is less than one."""
+    return formats.time_left(span)
+
+
 @register.simple_tag
 def percent(part: int | None, whole: int | None, digits: int = 1) -> str:
     """This tag will write part of whole as a percentage."""

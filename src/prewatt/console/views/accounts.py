@@ -11,24 +11,28 @@ from django.views.decorators.http import require_safe
 
 from prewatt.access.permissions import Permission
 from prewatt.billing.forecast import DAYS_BACK
-from prewatt.console.account_page import chart_of, days_left, fan_of, lines_of, steps_of
+from prewatt.console.account_page import Chart, chart_of, fan_of, hours_chart_of, lines_of, span_left, steps_of
 from prewatt.console.guard import DeskRequest, requires
 from prewatt.console.topics import account_topic, room_topic
 from prewatt.kernel.clock import estate_now
+from prewatt.ledger.queries import list_account_documents
 from prewatt.reports.formats import symbol
 from prewatt.tenancy.queries import get_account
 from prewatt.usecases.see_account import AccountView, RoomView, see_account, see_room
-from prewatt.usecases.see_usage import see_day_usage, see_days_left, see_month_usage, see_price
+from prewatt.usecases.see_hours import see_hour_usage
+from prewatt.usecases.see_usage import see_day_usage, see_month_usage, see_price, see_time_left
 
 RANGES: Final = (
-    ("14", gettext_lazy("14 days")),
-    ("45", gettext_lazy("45 days")),
-    ("months", gettext_lazy("12 months")),
+    ("48h", gettext_lazy("48 h")),
+    ("14", gettext_lazy("14 d")),
+    ("45", gettext_lazy("45 d")),
+    ("months", gettext_lazy("12 mo")),
 )
 TABS: Final = (
     ("ledger", gettext_lazy("Ledger")),
     ("commands", gettext_lazy("Commands")),
     ("notices", gettext_lazy("Notices")),
+    ("papers", gettext_lazy("Papers")),
 )
 
 
@@ -81,7 +85,7 @@ def _context(request: DeskRequest, view: AccountView) -> dict[str, Any]:
     zone = request.desk.site.zone
     chosen = _chosen(view, request.GET.get("room", ""))
     usage = see_day_usage(account_id=view.facts.id, zone=zone, now=now, days=DAYS_BACK + 1)
-    left = see_days_left(facts=view.facts, usage=usage) if view.facts.payment_mode == "prepaid" else None
+    left = see_time_left(facts=view.facts, usage=usage) if view.facts.payment_mode == "prepaid" else None
     topics = [account_topic(view.facts.id), *(room_topic(one.point.id) for one in view.rooms)]
     return {
         "section": "rooms",
@@ -90,10 +94,11 @@ def _context(request: DeskRequest, view: AccountView) -> dict[str, Any]:
         "room": chosen,
         "steps": steps_of(chosen) if chosen is not None else [],
         "minus_accrued": -view.facts.accrued,
-        "days": days_left(view.facts, now) if view.facts.payment_mode == "prepaid" else None,
-        "today_wh": sum(values[-1] for values in usage.bands.values()),
+        "span": span_left(view.facts, now) if view.facts.payment_mode == "prepaid" else None,
+        "now": now,
+        "today_wh": sum(values[-1] or 0 for values in usage.bands.values()) if usage.bands else None,
         "left": left,
-        "fan": fan_of(view.facts, left, now=now, zone=zone) if left is not None and left.days > 0 else None,
+        "fan": fan_of(view.facts, left, now=now, zone=zone) if left is not None and left.expected > 0 else None,
         "price": see_price(point_id=chosen.point.id, site=request.desk.site, now=now) if chosen else None,
         "topics": " ".join(topics),
         "tabs": TABS,
@@ -112,15 +117,19 @@ def _tab(view: AccountView, tab: str) -> dict[str, Any]:
         "lines": lines_of(view.lines, payments=view.payments),
         "commands": view.commands,
         "notices": view.notices,
+        "papers": list_account_documents(account_public_id=view.facts.public_id) if tab == "papers" else [],
     }
 
 
-def _chart(request: DeskRequest, account_id: int, stretch: str) -> Any:
+def _chart(request: DeskRequest, account_id: int, stretch: str) -> Chart:
     ranges = tuple((code, str(name)) for code, name in RANGES)
-    if stretch == "months":
+    code = stretch if stretch in dict(RANGES) else "14"
+    site, now = request.desk.site, estate_now()
+    if code == "48h":
+        hours = see_hour_usage(account_id=account_id, site=site, now=now)
+        return hours_chart_of(hours, zone=site.zone, code=code, ranges=ranges)
+    if code == "months":
         usage = see_month_usage(account_id=account_id, months=12)
     else:
-        usage = see_day_usage(
-            account_id=account_id, zone=request.desk.site.zone, now=estate_now(), days=45 if stretch == "45" else 14
-        )
-    return chart_of(usage, code=stretch if stretch in dict(RANGES) else "14", ranges=ranges)
+        usage = see_day_usage(account_id=account_id, zone=site.zone, now=now, days=int(code))
+    return chart_of(usage, code=code, ranges=ranges)

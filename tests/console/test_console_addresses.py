@@ -39,7 +39,16 @@ def test_the_whole_site_has_no_address_without_a_mark():
 
 
 def _address(pattern):
-    parts = {"public_id": NOBODY, "tab": "ledger", "stretch": "14", "verb": "protect"}
+    parts = {
+        "public_id": NOBODY,
+        "tab": "ledger",
+        "stretch": "14",
+        "verb": "protect",
+        "month": "2026-11",
+        "kind": "statement",
+        "page": 1,
+        "form": "zip",
+    }
     names = pattern.pattern.converters
     return reverse(f"console:{pattern.name}", kwargs={name: parts[name] for name in names})
 

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from prewatt.config import views
+from prewatt.portal.views.verify import verify
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz),
@@ -10,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("prewatt.api.urls")),
     path("pay/", include("prewatt.api.callbacks")),
     path("sms/", include("prewatt.api.reports")),
+    path("v/<uuid:public_id>/<str:check>", verify, name="verify"),
     path("my/", include("prewatt.portal.urls")),
     path("", include("prewatt.console.urls")),
 ]

@@ -1,5 +1,7 @@
 """What people type. Plain forms: they check shape; use cases check sense, and their refusals become form errors."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
 
 from django import forms
@@ -197,3 +199,45 @@ class InviteForm(DeskForm):
     )
     role = forms.ChoiceField(label=_("Role"), choices=list(LABELS["share_role"].items()))
     language = forms.ChoiceField(label=_("Language of the message"), choices=LANGUAGES)
+
+
+class PapersForm(DeskForm):
+    """Which papers to list."""
+
+    q = forms.CharField(label=_("Number, room or name"), max_length=60, required=False)
+    kind = forms.ChoiceField(label=_("Kind"), required=False)
+    from_day = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}))
+    to_day = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = self.fields["kind"]
+        assert isinstance(kinds, forms.ChoiceField)
+        kinds.choices = [("", _("All")), *LABELS["document"].items()]
+
+
+class MonthForm(DeskForm):
+    """A month that is closed."""
+
+    month = forms.ChoiceField(label=_("Month"))
+
+    def __init__(self, *args: Any, months: Sequence[date], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self.fields["month"]
+        assert isinstance(chosen, forms.ChoiceField)
+        chosen.choices = [(one.isoformat(), f"{one:%Y-%m}") for one in months]
+
+
+class RunForm(MonthForm):
+    """Which papers of which month, and of how much of the site."""
+
+    kind = forms.ChoiceField(label=_("Papers"), choices=list(LABELS["run"].items()))
+    building = forms.ChoiceField(label=_("Building"), required=False)
+
+    field_order = ("kind", "month", "building")
+
+    def __init__(self, *args: Any, buildings: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        where = self.fields["building"]
+        assert isinstance(where, forms.ChoiceField)
+        where.choices = [("", _("The whole site")), *buildings]

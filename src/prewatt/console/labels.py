@@ -140,6 +140,27 @@ LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "limit": _("Limit"),
         "per": _("Reached"),
     },
+    "document": {
+        "receipt": _("Receipt"),
+        "refund": _("Refund slip"),
+        "clearing": _("Clearing slip"),
+        "reversal": _("Reversal slip"),
+        "statement": _("Fee statement"),
+        "settlement": _("Settlement"),
+        "energy_report": _("Energy report"),
+        "agreement": _("Agreement"),
+        "cashier_report": _("Daily cashier report"),
+    },
+    "run": {
+        "statement": _("Fee statements"),
+        "energy_report": _("Energy reports"),
+    },
+    "run_state": {
+        "waiting": _("Waiting"),
+        "running": _("Being made"),
+        "done": _("Done"),
+        "failed": _("Failed"),
+    },
     "progress": {
         "history": _("Filling in the estate's history"),
         "import": _("Importing the estate"),

@@ -38,6 +38,7 @@ SECTIONS: Final = (
     Section("commands", "terminal-2", _("Commands"), Permission.COMM_VIEW),
     Section("readings", "gauge", _("Readings"), Permission.READINGS_VIEW),
     Section("months", "calendar", _("Months"), Permission.BILLING_SETTLE),
+    Section("papers", "receipt", _("Papers"), Permission.ACCOUNT_VIEW),
     Section("letters", "mailbox", _("Letters"), Permission.ACCOUNT_VIEW, group=True),
     Section("settings", "settings", _("Settings"), Permission.ESTATE_VIEW),
 )

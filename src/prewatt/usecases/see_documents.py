@@ -8,10 +8,17 @@ from prewatt.access.models import User
 from prewatt.access.permissions import Permission
 from prewatt.access.queries import for_scope, is_permitted
 from prewatt.estate.models import Site
-from prewatt.kernel.period import day_start
+from prewatt.kernel.period import day_start, month_start
 from prewatt.ledger.documents import parse_number
 from prewatt.ledger.errors import UnknownDocument
-from prewatt.ledger.queries import DocumentsWanted, find_book, get_document, search_documents
+from prewatt.ledger.queries import (
+    DocumentsWanted,
+    find_book,
+    find_document,
+    find_last_sealed_day,
+    get_document,
+    search_documents,
+)
 from prewatt.ledger.values import DocumentLine, DocumentValue
 from prewatt.tenancy.queries import find_accounts, get_account, visible_accounts
 from prewatt.usecases.see_site import SiteView
@@ -22,13 +29,16 @@ _PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class PapersWanted:
-    """Which papers to list. ``text`` is a number, the figures at its end, or whatever finds an account."""
+    """Which papers to list. ``text`` is a number, the figures at its end, or whatever finds an account.
+
+    ``before`` is the public id of the last paper of the page before.
+    """
 
     text: str = ""
     kinds: tuple[str, ...] = ()
     from_day: date | None = None
     to_day: date | None = None
-    before_id: int | None = None
+    before: str = ""
 
 
 def see_document(*, user: User, public_id: UUID, permission: str = Permission.ACCOUNT_VIEW) -> DocumentValue:
@@ -56,13 +66,38 @@ def list_desk_documents(*, user: User, site: SiteView, wanted: PapersWanted, lim
         accounts = list(visible_accounts(user=user).values_list("public_id", flat=True))
     return search_documents(
         wanted=DocumentsWanted(
-            book_id=_book(site.id), text=text, kinds=wanted.kinds, before_id=wanted.before_id,
+            book_id=_book(site.id), text=text, kinds=wanted.kinds, before_id=_row_of(wanted.before),
             from_at=None if wanted.from_day is None else day_start(wanted.from_day, site.zone),
             to_at=None if wanted.to_day is None else day_start(wanted.to_day + timedelta(days=1), site.zone),
         ),
         account_public_ids=accounts,
         limit=limit,
     )  # fmt: skip
+
+
+def list_closed_months(*, site_id: int, limit: int = 13) -> list[date]:
+    """This function will return the first days of a site's months that are wholly sealed, the newest first."""
+    site = Site.objects.get(pk=site_id)
+    book_id = find_book(code=site.code)
+    sealed = None if book_id is None else find_last_sealed_day(book_id=book_id)
+    if sealed is None:
+        return []
+    month = month_start(sealed + timedelta(days=1))
+    found: list[date] = []
+    while len(found) < limit:
+        month = month_start(month - timedelta(days=1))
+        if month < month_start(site.first_day):
+            break
+        found.append(month)
+    return found
+
+
+def _row_of(public_id: str) -> int | None:
+    try:
+        document = find_document(public_id=UUID(public_id))
+    except ValueError:
+        return None
+    return None if document is None else document.id
 
 
 def _sees_site(user: User, public_id: UUID, permission: str) -> bool:

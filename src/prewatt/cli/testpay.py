@@ -32,7 +32,7 @@ def testpay(*, host: str | None, port: int | None, state: Path | None, public_ur
     from prewatt.cli.web import is_free
 
     env = environment()
-    logs.configure(level=env.log_level, process=Process.COMMAND)
+    logs.configure(level=env.log_level, process=Process.TESTPAY)
     folder = state or env.data_folder / "state" / FOLDER
     keys = open_keys(folder, port=port or PORT)
     if port not in {None, keys.port}:

@@ -27,6 +27,7 @@ class Process(StrEnum):
     COLLECTOR = "collector"
     WORKER = "worker"
     SIMULATOR = "simulator"
+    TESTPAY = "testpay"
     COMMAND = "command"
 
 

@@ -85,6 +85,7 @@ def configure(*, level: LogLevel, process: Process) -> None:
             "root": {"handlers": ["stderr"], "level": level.value},
             "loggers": {
                 "django.server": {"handlers": [], "propagate": True},
+                "httpx": {"level": "WARNING"},  # it tells every address that is asked, with its signature
                 "psycopg.pool": {"level": "ERROR"},
             },
         }

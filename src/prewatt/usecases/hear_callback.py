@@ -13,7 +13,12 @@ from prewatt.cases.models import Severity
 from prewatt.cases.services import open_case
 from prewatt.kernel.errors import Unable
 from prewatt.payments.models import Merchant, Verdict
-from prewatt.payments.providers.errors import CallbackForeign, CallbackForged, CallbackMalformed
+from prewatt.payments.providers.errors import (
+    CallbackForeign,
+    CallbackForged,
+    CallbackIrrelevant,
+    CallbackMalformed,
+)
 from prewatt.payments.providers.values import CallbackAnswer, Provider, RawCallback, RefundFact, TradeFact
 from prewatt.payments.services.callbacks import Heard, hash_body, note_callback
 from prewatt.usecases._credit import credit_trade
@@ -52,6 +57,9 @@ def _hear(channel: str, merchant_public_id: UUID, raw: RawCallback, address: str
     provider = provider_of(merchant)
     try:
         fact = _read(merchant, provider, raw)
+    except CallbackIrrelevant as told:  # the provider's own, about something that is not kept: it need not come again
+        _note(actor, heard, Verdict.NOT_PAID, detail=told.message)
+        return provider.answer(ok=True)
     except (CallbackForged, CallbackForeign, CallbackMalformed) as refusal:
         verdict = _verdict(refusal)
         _refuse(actor, heard, merchant, verdict, refusal.message)

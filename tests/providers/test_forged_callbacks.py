@@ -29,19 +29,20 @@ from tests.providers.merchants import (
     wechat_standin,
 )
 from tests.providers.mutations import mutated
+from tests.providers.standins.alipay import Trade
 from tests.providers.standins.rsa_keys import certificate_pem, public_pem
 from tests.providers.standins.testpay import TestPayStandin, merchant_config
 
 from prewatt.kernel.errors import Refused
 from prewatt.kernel.money import Money
 from prewatt.payments.providers import alipay as alipay_module
+from prewatt.payments.providers import strict, wechat_signing
 from prewatt.payments.providers import stripe as stripe_module
 from prewatt.payments.providers import testpay as testpay_module
-from prewatt.payments.providers import wechat_signing
 from prewatt.payments.providers.errors import CallbackForeign, CallbackForged, CallbackMalformed
 from prewatt.payments.providers.strict import CALLBACK_BYTES_MAX
 from prewatt.payments.providers.testpay import TestPay
-from prewatt.payments.providers.values import Provider, RawCallback, TradeFact, TradeState, Way
+from prewatt.payments.providers.values import RawCallback, TradeFact, TradeState, Way
 from prewatt.testpay.values import Choice
 
 NUMBER = "PW20261122001"
@@ -57,7 +58,7 @@ BELIEVE = {
 class Heard(NamedTuple):
     """A true call-back about a payment, who is told, and how to tell it with other content under a true signature."""
 
-    provider: Provider
+    provider: Any
     raw: RawCallback
     say: Callable[..., RawCallback]
 
@@ -166,6 +167,15 @@ def test_a_truly_signed_callback_for_another_merchant_is_refused(call, faults):
         faults.hit()
 
 
+@pytest.mark.faults("D2", control=True)
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_without_comparing_another_merchants_callback_is_believed(channel, tmp_path):
+    call = _MAKE[channel](tmp_path)
+    call.provider._config = replace(call.provider._config, merchant_no="2088000000000002")
+    fact = call.provider.read_callback(call.say(who="2088000000000002"))
+    assert fact.state is TradeState.PAID
+
+
 def test_another_merchants_key_signs_nothing_here(tmp_path):
     strangers = alipay_standin()
     alipay(strangers).start(order(Way.QR))
@@ -230,6 +240,14 @@ def test_what_is_no_amount_is_refused(call, faults):
     refused()
 
 
+@pytest.mark.faults("D3", control=True)
+def test_a_lenient_reader_believes_fractions(tmp_path, monkeypatch):
+    monkeypatch.setattr(strict, "whole_of", lambda fields, name: int(float(fields[name])))
+    for channel in ("wechat", "stripe", "testpay"):
+        call = _MAKE[channel](tmp_path)
+        assert call.provider.read_callback(call.say(amount=0.1 + 88.2)).amount == Money(88, "CNY")
+
+
 def _reads_as_amount(text):
     whole, _, part = text.partition(".")
     digits = f"{whole}{part}"
@@ -266,6 +284,15 @@ def test_two_keys_of_the_provider_are_good_at_once(faults):
         faults.hit(2)
 
 
+@pytest.mark.faults("D12", control=True)
+def test_with_the_newest_key_alone_what_the_older_signed_is_lost():
+    standin = alipay_standin()
+    ours = alipay(standin, peer_keys={"2": public_pem("provider-next")})
+    standin.trades[NUMBER] = Trade("20261122220014", "88.88", "电费", "", "TRADE_SUCCESS")
+    with pytest.raises(CallbackForged):
+        ours.read_callback(heard(standin.body(NUMBER)))
+
+
 BOMBS = [
     b"",
     b"\x00" * 1000,
@@ -300,3 +327,10 @@ def test_bodies_that_are_traps_are_refused_at_once(call, faults):
             call.provider.read_callback(RawCallback(call.raw.headers, body, "", NOW))
         assert time.perf_counter() - began < 0.5
         faults.hit()
+
+
+@pytest.mark.faults("D15", control=True)
+def test_a_lenient_reader_believes_the_last_of_two(monkeypatch):
+    for name in ("object_pairs_hook", "parse_constant"):
+        monkeypatch.setitem(strict._JSON, name, None)
+    assert strict.read_json(b'{"amount":8888,"amount":1}') == {"amount": 1}

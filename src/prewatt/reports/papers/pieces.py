@@ -21,6 +21,8 @@ Content = Mapping[str, Any]
 """What was kept of a paper, or a part of it."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]+")
+_DIRECTION: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Marks that turn what follows around: a name that holds one could make the figure behind it read backwards."""
 _LONG: Final = re.compile(r"[!-~]{25,}")
 _BREAK: Final = "\u200b"
 _BREAK_EACH: Final = 12
@@ -29,7 +31,7 @@ EMPTY: Final = "—"
 
 def clean(text: object) -> str:
     """This function will take control characters out of a text and let very long words break."""
-    flat = _CONTROL.sub(" ", str(text)).strip()
+    flat = _CONTROL.sub(" ", _DIRECTION.sub("", str(text))).strip()
     return _LONG.sub(lambda found: _BREAK.join(_pieces(found[0])), flat)
 
 

@@ -127,7 +127,7 @@ def test_what_does_not_belong_to_the_month_is_named() -> None:
     shown = text_of(printed("statement", content))
     assert "估" in shown
     assert "+0.080" in shown
-    assert "charged with the next statement" in " ".join(shown.split())
+    assert "其中结账后才到的电量" in shown
     assert "S-2026-10-000001" in shown
 
 

@@ -32,6 +32,11 @@ class Kind(StrEnum):
     STATEMENT_DIFFERS = auto()
     STATEMENT_MISSING = auto()
     SURPLUS_TO_REFUND = auto()
+    READING_DISPUTED = auto()
+    REFUND_WISHED = auto()
+    MOVE_OUT_WISHED = auto()
+    INVOICE_WISHED = auto()
+    POWER_OFF_REPORTED = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,21 @@ KINDS: Final[dict[Kind, KindText]] = {
     Kind.SURPLUS_TO_REFUND: KindText(
         _("Surplus to give back"),
         _("The month is settled. Give the money back by the account's refund, then close this."),
+    ),
+    Kind.READING_DISPUTED: KindText(
+        _("Tenant doubts a reading"), _("Read the meter on site and compare. Write what you found: the tenant sees it.")
+    ),
+    Kind.REFUND_WISHED: KindText(
+        _("Tenant wants money back"), _("Look at the balance, then give it back by the account's refund.")
+    ),
+    Kind.MOVE_OUT_WISHED: KindText(
+        _("Tenant wants to move out"), _("Agree on the day, read the meter then, and settle the account.")
+    ),
+    Kind.INVOICE_WISHED: KindText(
+        _("Tenant wants an invoice"), _("Issue it, and write its number when you close this.")
+    ),
+    Kind.POWER_OFF_REPORTED: KindText(
+        _("Tenant says the power is off"), _("Look at relay, meter and line; call the tenant when you know.")
     ),
     Kind.CLOCK_DRIFT: KindText(_("Meter clock is wrong"), _("Set the meter's clock; prices follow the server's time.")),
 }

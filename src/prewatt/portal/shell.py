@@ -24,7 +24,10 @@ class Place:
 
 PLACES: Final = (
     Place("home", "home", _("Home")),
-    Place("more", "dots", _("More"), of_account=False),
+    Place("use", "chart-bar", _("Use")),
+    Place("money", "receipt", _("Money")),
+    Place("alerts", "bell", _("Alerts")),
+    Place("help", "help", _("Help")),
 )
 
 

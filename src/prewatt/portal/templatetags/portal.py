@@ -1,5 +1,6 @@
 """The portal's template tags: icons, and figures typeset as everywhere in the house."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -9,9 +10,11 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone_name
+from django.utils.translation import gettext_lazy as _
 
 from prewatt.kernel.clock import estate_now
 from prewatt.kernel.money import Money
+from prewatt.portal.words import CHANNELS, LINES, PAPERS, SLOW, STEPS, SUPPLY
 from prewatt.reports import formats
 
 register = template.Library()
@@ -95,3 +98,56 @@ def days_left(days: int | None) -> str:
 
 def _zone() -> ZoneInfo:
     return ZoneInfo(get_current_timezone_name())
+
+
+@register.filter
+def said(code: object, table: str) -> str:
+    """This filter will say a code of the house in a tenant's words; an unknown one as it is."""
+    return str(_TABLES[table].get(str(code), code))
+
+
+@register.filter
+def whole_money(amount: Money | None) -> str:
+    """This filter will write an amount as buttons say it: without decimals where there are none."""
+    return formats.short_money(amount)
+
+
+@register.filter
+def plain_major(amount: Money) -> str:
+    """This filter will write an amount in whole units as an address carries it."""
+    return str(int(amount.to_decimal()))
+
+
+@register.filter
+def owed(amount: Money) -> str:
+    """This filter will write what is missing, without its minus."""
+    return formats.money(-amount)
+
+
+@register.filter
+def percent_of(part: int, whole: int) -> str:
+    """This filter will write a share in percent."""
+    return formats.percent(part, whole)
+
+
+@register.filter
+def tenths(units: int) -> str:
+    """This filter will write tenths of a unit of a picture."""
+    return f"{units // 10}.{units % 10}"
+
+
+@register.filter
+def band_name(band: int) -> str:
+    """This filter will name a band."""
+    return str(_BANDS[int(band)])
+
+
+_TABLES: Mapping[str, Mapping[str, object]] = {
+    "paper": PAPERS,
+    "supply": SUPPLY,
+    "step": STEPS,
+    "slow": SLOW,
+    "line": LINES,
+    "channel": CHANNELS,
+}
+_BANDS = {1: _("Sharp"), 2: _("Peak"), 3: _("Flat"), 4: _("Valley"), 5: _("Deep valley")}

@@ -13,15 +13,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from prewatt.access.queries import get_user_permissions
-from prewatt.portal.door import PortalRequest, TenantRequest, public, signed_in, tenant
+from prewatt.portal.door import PortalRequest, public, signed_in
 
 THEME_COOKIE: Final = "pw_theme"
 THEMES: Final = ("light", "dark")
 YEAR_S: Final = 365 * 86_400
 
 
-@require_safe
 @signed_in
+@require_safe
 def start(request: PortalRequest) -> HttpResponseBase:
     """This view will lead to the only account, let the person choose among several, or say that there is none."""
     accounts = request.visit.accounts
@@ -31,15 +31,8 @@ def start(request: PortalRequest) -> HttpResponseBase:
     return render(request, "portal/accounts.html", {"place": "home", "has_desk": has_desk})
 
 
-@require_safe
-@tenant()
-def home(request: TenantRequest) -> HttpResponseBase:
-    """This view will show an account."""
-    return render(request, "portal/home.html", {"place": "home", "share": request.share})
-
-
-@require_safe
 @signed_in
+@require_safe
 def more(request: PortalRequest) -> HttpResponseBase:
     """This view will list what is needed rarely: accounts, language, theme, signing out."""
     return render(request, "portal/more.html", {"place": "more"})

@@ -33,8 +33,8 @@ from prewatt.portal.words import browser_words
 from prewatt.usecases import change_login
 
 
-@require_http_methods(METHODS)
 @signed_in
+@require_http_methods(METHODS)
 def profile(request: PortalRequest) -> HttpResponseBase:
     """This view will show the login: name, language, contacts, password, and where it is signed in."""
     user = request.visit.user
@@ -58,8 +58,8 @@ def profile(request: PortalRequest) -> HttpResponseBase:
     return render(request, "portal/profile.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(METHODS)
 @signed_in
+@require_http_methods(METHODS)
 def contact(request: PortalRequest) -> HttpResponseBase:
     """This view will ask for a new phone or mail and send a code there; only who has just signed in may."""
     if (stale := _again(request)) is not None:
@@ -77,8 +77,8 @@ def contact(request: PortalRequest) -> HttpResponseBase:
     return render(request, "portal/form.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(METHODS)
 @signed_in
+@require_http_methods(METHODS)
 def contact_code(request: PortalRequest) -> HttpResponseBase:
     """This view will take the code that was sent to the new contact."""
     waiting = read_waiting(request, "contact")
@@ -97,14 +97,14 @@ def contact_code(request: PortalRequest) -> HttpResponseBase:
         else:
             messages.success(request, _("You can sign in with %(contact)s now.") % {"contact": masked(changed)})
             answer = redirect("portal:profile")
-            answer.delete_cookie(ASKED_COOKIE)
+            answer.delete_cookie(ASKED_COOKIE, samesite="Lax")
             return answer
     context = {"place": "more", "form": form, "waiting": waiting, "has_letterbox": settings.LETTERBOX}
     return render(request, "portal/contact_code.html", context, status=422 if form.errors and status == 200 else status)
 
 
-@require_http_methods(METHODS)
 @signed_in
+@require_http_methods(METHODS)
 def password(request: PortalRequest) -> HttpResponseBase:
     """This view will set a password. Who has just come by a code need not know the old one."""
     if (stale := _again(request)) is not None:
@@ -128,8 +128,8 @@ def password(request: PortalRequest) -> HttpResponseBase:
     return render(request, "portal/form.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
 @signed_in
+@require_POST
 def end_session(request: PortalRequest) -> HttpResponseBase:
     """This view will sign the person out on another browser, or on all others."""
     try:

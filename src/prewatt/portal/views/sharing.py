@@ -25,8 +25,8 @@ from prewatt.usecases import share_account
 from prewatt.usecases.share_account import Sharing, Wish, see_own_sharing
 
 
-@require_safe
 @tenant("owner")
+@require_safe
 def sharing(request: TenantRequest) -> HttpResponseBase:
     """This view will show who shares the account and who was invited."""
     seen = _sharing(request)
@@ -36,8 +36,8 @@ def sharing(request: TenantRequest) -> HttpResponseBase:
     return render(request, "portal/sharing.html", context)
 
 
-@require_http_methods(METHODS)
 @tenant("owner")
+@require_http_methods(METHODS)
 def invite(request: TenantRequest) -> HttpResponseBase:
     """This view will invite somebody, and show the link once."""
     form = InviteForm(request.POST or None, initial={"role": "viewer", "language": get_language()})
@@ -56,8 +56,8 @@ def invite(request: TenantRequest) -> HttpResponseBase:
     return render(request, "portal/invited.html", context)
 
 
-@require_http_methods(METHODS)
 @tenant("owner")
+@require_http_methods(METHODS)
 def share(request: TenantRequest, share_id: UUID) -> HttpResponseBase:
     """This view will give somebody another role, or stop sharing with them."""
     seen = _sharing(request)
@@ -74,8 +74,8 @@ def share(request: TenantRequest, share_id: UUID) -> HttpResponseBase:
     return render(request, "portal/share.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
 @tenant("owner")
+@require_POST
 def take_back(request: TenantRequest, invitation_id: UUID) -> HttpResponseBase:
     """This view will make an invitation's link work no more."""
     try:

@@ -92,7 +92,7 @@ def code(request: HttpRequest) -> HttpResponseBase:
             status = status_of(refusal)
         else:
             answer = enter(request, user, way="code", keep=waiting.keep, target=waiting.target)
-            answer.delete_cookie(ASKED_COOKIE)
+            answer.delete_cookie(ASKED_COOKIE, samesite="Lax")
             return answer
     context = {"form": form, "waiting": waiting, "has_letterbox": settings.LETTERBOX}
     return render(request, "portal/code.html", context, status=422 if form.errors and status == 200 else status)

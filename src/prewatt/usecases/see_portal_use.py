@@ -64,10 +64,11 @@ class Use:
 
     @property
     def average_micro(self) -> int | None:
-        """This property will hold the mean price of a kWh, in 1e-6 currency; None when nothing was used."""
+        """This property will hold the mean price of a kWh, in 1e-6 currency to four decimals; None without use."""
         if self.total_wh <= 0:
             return None
-        return round_half_away(self.cost.minor * nano_per_minor(self.cost.currency), self.total_wh)
+        hundreds = round_half_away(self.cost.minor * nano_per_minor(self.cost.currency), self.total_wh * 100)
+        return hundreds * 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,8 @@ def said(code: object, table: str) -> str:
 @register.filter
 def whole_money(amount: Money | None) -> str:
     """This filter will write an amount as buttons say it: without decimals where there are none."""
-    return formats.short_money(amount)
+    text = formats.money(amount)
+    return text[:-3] if text.endswith(".00") else text
 
 
 @register.filter

@@ -143,6 +143,14 @@ def committed_database(postgres_url: str, django_db_modify_db_settings: None, dj
         yield name
 
 
+@pytest.fixture
+def fresh_databases(
+    postgres_url: str, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Callable[[], contextlib.AbstractContextManager[str]]:
+    """Gives one database after the other, each as ``committed_database`` and for as long as its context lasts."""
+    return lambda: _database_of_its_own(postgres_url, django_db_blocker)
+
+
 @pytest.fixture(scope="module")
 def module_database(postgres_url: str, django_db_modify_db_settings: None, django_db_blocker: Any) -> Iterator[str]:
     """As ``committed_database``, one for all tests of a module: each makes what it needs beside the others'.

@@ -13,6 +13,9 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER: Final = ("tests/e2e/",)
+APART: Final = ("tests/faults/test_fault_crossing.py",)
+"""Files whose tests share nothing and are long: each test may go anywhere."""
+
 LAST: Final = ("tests/e2e/test_loop_killed.py",)
 """Ends what its neighbours share."""
 
@@ -24,6 +27,8 @@ UNKNOWN_TEST_S: Final = 0.03
 def scope_of(nodeid: str) -> str:
     """What must stay in one process: a file, or a folder whose files share something that is slow to start."""
     file = nodeid.partition("::")[0]
+    if file in APART:
+        return nodeid
     return next((folder for folder in TOGETHER if file.startswith(folder)), file)
 
 

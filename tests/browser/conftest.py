@@ -39,7 +39,8 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def town(transactional_db: None) -> Town:
+def town(module_database: str) -> Town:
+    """A town of the test's own, beside those of the others; its administrator sees nothing else."""
     return build_town(rooms=4)
 
 
@@ -52,25 +53,25 @@ def _url() -> str:
     return f"postgresql://{who}@{host}:{described['PORT'] or 5432}/{described['NAME']}"
 
 
-@pytest.fixture
-def origin(town: Town, tmp_path: Path) -> Iterator[str]:
-    """The address of a web process of our own, ended by its id."""
-    make_user(town, "administrator", username="admin")
+@pytest.fixture(scope="module")
+def origin(module_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a web process of our own, one for a file of tests, ended by its id."""
+    folder = tmp_path_factory.mktemp("web")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREWATT_", "DJANGO_"))}
     environment |= {
         "PREWATT_DATABASE_URL": _url(),
-        "PREWATT_DATA": str(tmp_path),
+        "PREWATT_DATA": str(folder),
         "PREWATT_ALLOW_UNSAFE_DATABASE": "true",
         "PYTHONPATH": str(Path(__file__).parents[2] / "src"),
     }
     command = [sys.executable, "-m", "prewatt.cli.main", "web", "--port", str(port)]
-    with (tmp_path / "web.log").open("wb") as log:
+    with (folder / "web.log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
-        _wait(f"http://127.0.0.1:{port}/healthz", process, tmp_path / "web.log")
+        _wait(f"http://127.0.0.1:{port}/healthz", process, folder / "web.log")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.send_signal(signal.SIGTERM)
@@ -90,15 +91,16 @@ def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @pytest.fixture
-def page(chromium: Browser, origin: str) -> Iterator[Page]:
-    """A signed-in administrator. Whatever the page logs as an error fails the test."""
+def page(chromium: Browser, origin: str, town: Town) -> Iterator[Page]:
+    """A signed-in administrator of the town. Whatever the page logs as an error fails the test."""
+    make_user(town, "administrator", username=f"admin.{town.site.code}")
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     wrong: list[str] = []
     page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(f"{origin}/sign-in")
-    page.fill("[name=username]", "admin")
+    page.fill("[name=username]", f"admin.{town.site.code}")
     page.fill("[name=password]", "correct horse")
     page.click("form.pw-card button")
     page.wait_for_url(f"{origin}/")

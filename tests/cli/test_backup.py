@@ -7,10 +7,11 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.clusters import OwnCluster
 
 from prewatt.cli.backup import ABOUT, About, key_name
 from prewatt.cli.errors import WrongUse
@@ -46,9 +47,11 @@ with database() as addresses, psycopg.connect(addresses.app) as connection:
 
 
 @pytest.fixture
-def home() -> Iterator[Path]:
+def home(own_clusters: Callable[..., OwnCluster]) -> Iterator[Path]:
+    """A folder whose ``data`` has a migrated database already, which takes long to make."""
     path = Path(tempfile.mkdtemp(prefix="pw-bk-"))
     path.chmod(0o755)
+    own_clusters(durable=True, folder=path / "data")
     yield path
     shutil.rmtree(path, ignore_errors=True)
 

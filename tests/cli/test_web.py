@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ def web(tmp_path: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     while is_free("127.0.0.1", port):
         assert process.poll() is None, (tmp_path / "web.log").read_text()
         assert monotonic_s() < until_s
+        time.sleep(0.05)
     yield process
     process.kill()
     process.wait()

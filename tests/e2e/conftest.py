@@ -27,9 +27,9 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def estate_folder(chromium: str) -> Iterator[RunningEstate]:
-    """The estate's folder for the whole run; ``running_estate`` sees to it that it runs."""
+    """The estate's folder for all files of this folder; ``running_estate`` sees to it that it runs."""
     estate = RunningEstate()
     yield estate
     estate.close()
@@ -42,9 +42,9 @@ def running_estate(estate_folder: RunningEstate) -> RunningEstate:
     return estate_folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(chromium: str) -> Iterator[Browser]:
-    """One browser a file: while Playwright is there no other event loop can run in this process."""
+    """One browser for this folder: while Playwright is there no other event loop can run in this process."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

@@ -26,7 +26,7 @@ from prewatt.cases.models import Case
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.money import Money
 from prewatt.ledger.queries import house_balance
-from prewatt.payments.models import Callback, MerchantKey, Payment, Unmatched
+from prewatt.payments.models import Callback, MerchantKey, Payment, Unmatched, Verdict
 from prewatt.payments.providers import strict, testpay
 from prewatt.payments.providers.errors import CallbackForeign
 from prewatt.payments.providers.values import RawCallback, TradeState
@@ -220,7 +220,7 @@ def test_d4_money_for_an_unknown_order_is_kept_and_listed(pay_house: PayHouse, f
 
 @pytest.mark.faults("D4", control=True)
 def test_d4_without_suspense_it_is_answered_and_lost(pay_house: PayHouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_credit, "_park", lambda *_: _credit.Credit(_credit.Verdict.REPEATED))
+    monkeypatch.setattr(_credit, "_park", lambda *_: _credit.Credit(Verdict.REPEATED))
     assert sent(pay_house, pay_house.raw(pay_house.event(uuid4().hex))).content == SUCCESS
     assert Unmatched.objects.count() == 0
 

@@ -7,6 +7,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -127,6 +128,7 @@ def serve(room: Room, committed_database: str, postgres_url: str, tmp_path: Path
             while is_free("127.0.0.1", port):
                 assert process.poll() is None, (tmp_path / "web.log").read_text()
                 assert monotonic_s() < until_s
+                time.sleep(0.05)
             web = Web(port, cookie, url)
             ending.callback(web.close)
             return web
@@ -167,4 +169,5 @@ def test_f12_streams_that_kept_their_connection_would_stop_every_page(serve: Cal
     until_s = monotonic_s() + 20
     while web.connections()["prewatt web"] < POOL:
         assert monotonic_s() < until_s
+        time.sleep(0.05)
     assert web.page()[0] != 200

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier, Event, local
 from typing import Any
 from uuid import uuid4
@@ -59,7 +60,7 @@ def test_d5_the_same_call_back_sixteen_times_at_once_is_one_credit(busy_house: P
     orders = faults.times(short=6, full=500)
     for _ in range(orders):
         delivery = busy_house.pay(busy_house.start(random.choice(rooms)))
-        answers = at_once([lambda told=delivery: busy_house.hear(told)] * CLIENTS)
+        answers = at_once([partial(busy_house.hear, delivery)] * CLIENTS)
         assert {(one.status, one.body) for one in answers} == {(200, b"success")}
         faults.hit(CLIENTS)
     assert (Payment.objects.count(), Unmatched.objects.count()) == (orders, 0)
@@ -76,7 +77,7 @@ def test_d8_call_back_and_query_at_once_are_one_credit(busy_house: PayHouse, fau
     for _ in range(races):
         delivery = busy_house.pay(busy_house.start(random.choice(rooms)))
         age_all(seconds=31)
-        answer, asked = at_once([lambda told=delivery: busy_house.hear(told), lambda: query_due_orders(actor=ACTOR)])
+        answer, asked = at_once([partial(busy_house.hear, delivery), lambda: query_due_orders(actor=ACTOR)])
         assert answer.body == b"success"
         faults.hit(int(asked > 0))
     assert (Payment.objects.count(), Unmatched.objects.count()) == (races, 0)
@@ -154,7 +155,7 @@ def test_d6_a_call_back_before_our_own_commit_is_credited_once(
             slow.may_commit[token].set()
             return answers
 
-        _, answers = at_once([lambda token=token, room=room: busy_house.start(room, token=token), tell])
+        _, answers = at_once([partial(busy_house.start, room, token=token), tell])
         assert {one.body for one in answers} == {b"success"}
         faults.hit()
         join_unmatched(actor=ACTOR)

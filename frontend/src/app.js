@@ -6,6 +6,7 @@ import { startKeys } from "./js/keys.js";
 import { startLive } from "./js/live.js";
 import { startSearch } from "./js/search.js";
 import { startTill } from "./js/till.js";
+import { startCopying } from "./portal/copying.js";
 
 // No style and no evaluated code in the page: both are refused by the content security policy.
 htmx.config.includeIndicatorStyles = false;
@@ -29,6 +30,7 @@ document.addEventListener("DOMContentLoaded", () => {
   startSearch();
   startBoard();
   startTill();
+  startCopying();
   startLive();
   for (const box of document.querySelectorAll("[data-print-now]")) if (box) window.setTimeout(() => window.print(), 250);
   document.addEventListener("click", (event) => {

@@ -41,6 +41,7 @@ def test_the_whole_site_has_no_address_without_a_mark():
 def _address(pattern):
     parts = {
         "public_id": NOBODY,
+        "key_id": 1,
         "tab": "ledger",
         "stretch": "14",
         "verb": "protect",

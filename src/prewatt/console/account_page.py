@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from prewatt.console.labels import label
+from prewatt.console.labels import ONLINE, label
 from prewatt.kernel.clock import estate_clock
 from prewatt.kernel.money import Money, minor_digits
 from prewatt.ledger.values import PostingRow
@@ -48,6 +48,7 @@ class LedgerLine:
     is_reversed: bool
     document: UUID | None
     payment: UUID | None
+    is_online: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +226,7 @@ def lines_of(rows: Sequence[PostingRow], *, payments: Mapping[int, PaymentOfEntr
                 _note(row.memo), row.amount,
                 row.balance_after, row.is_reversed, None if paid is None else paid.document_public_id,
                 paid.public_id if paid is not None and paid.kind == "top_up" else None,
+                paid is not None and paid.channel in ONLINE,
             )
         )  # fmt: skip
     return lines

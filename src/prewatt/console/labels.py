@@ -7,6 +7,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+ONLINE: Final = ("alipay", "wechat", "stripe", "testpay")
+"""The channels that only a provider's signed word moves."""
+
 LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
     "channel": {
         "cash": _("Cash"),
@@ -64,6 +67,7 @@ LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "disconnected": _("Disconnected"),
         "reconnected": _("Reconnected"),
         "top_up": _("Top-up received"),
+        "refund": _("Refund"),
         "request": _("Payment for a month ahead"),
         "code": _("Sign-in code"),
         "invitation": _("Invitation"),
@@ -76,12 +80,14 @@ LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
     },
     "notice_channel": {
         "desk": _("Told by the desk"),
+        "sms": _("Text message"),
         "mail": _("Mail"),
         "letterbox": _("Letter box (demo)"),
     },
     "notice_state": {
         "pending": _("Waiting"),
         "sending": _("Sending"),
+        "sent": _("Sent, not confirmed yet"),
         "delivered": _("Delivered"),
         "failed": _("Failed"),
     },
@@ -160,6 +166,102 @@ LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "running": _("Being made"),
         "done": _("Done"),
         "failed": _("Failed"),
+    },
+    "order_state": {
+        "created": _("Created"),
+        "pending": _("Waiting for payment"),
+        "paid": _("Paid, not credited"),
+        "credited": _("Credited"),
+        "failed": _("Failed"),
+        "expired": _("Expired"),
+        "refunded": _("Refunded"),
+    },
+    "slow": {
+        "provider_away": _("The provider does not answer; it is asked again."),
+        "waiting_for_provider": _("The provider has not said yet that it was paid."),
+        "parked": _("Paid, but not as ordered: the money lies in suspense."),
+        "not_enough": _("Credited, but still short of what restores power."),
+        "power_held": _("Credited, but something else keeps the power off."),
+        "meter_silent": _("The command waits: the meter does not answer."),
+        "command_failed": _("The command to restore power failed."),
+    },
+    "way": {
+        "page": _("Web page"),
+        "wap": _("Phone page"),
+        "qr": _("QR code"),
+        "jsapi": _("Within WeChat"),
+        "h5": _("Phone browser"),
+        "checkout": _("Checkout page"),
+    },
+    "verdict": {
+        "credited": _("Credited"),
+        "repeated": _("Known already"),
+        "parked": _("Put into suspense"),
+        "not_paid": _("Says that nothing was paid"),
+        "refund": _("About a refund"),
+        "forged": _("No valid signature"),
+        "malformed": _("Not understood"),
+        "foreign": _("Meant for somebody else"),
+        "unknown_merchant": _("No such merchant"),
+    },
+    "unmatched": {
+        "unknown_order": _("No order of this number"),
+        "other_merchant": _("The order is of another merchant"),
+        "other_amount": _("Another amount than ordered"),
+        "other_currency": _("Another currency than ordered"),
+        "paid_twice": _("The order was paid before"),
+        "account_takes_no_money": _("The account takes no money"),
+    },
+    "unmatched_state": {
+        "open": _("Open"),
+        "credited": _("Credited"),
+        "refunding": _("Being refunded"),
+        "refunded": _("Refunded"),
+    },
+    "refund_state": {
+        "requested": _("To be approved"),
+        "approved": _("Approved"),
+        "sent": _("On its way"),
+        "succeeded": _("Arrived"),
+        "failed": _("Failed, money returned to the balance"),
+        "refused": _("Refused"),
+    },
+    "statement_state": {
+        "awaited": _("Awaited"),
+        "read": _("Read"),
+        "settled": _("No difference left"),
+    },
+    "statement_source": {
+        "fetched": _("Fetched"),
+        "uploaded": _("Uploaded"),
+    },
+    "difference": {
+        "missing_here": _("Not in our books"),
+        "missing_there": _("Not in the statement"),
+        "other_amount": _("Another amount"),
+        "changed": _("Another amount than the statement said before"),
+    },
+    "line": {
+        "payment": _("Payment"),
+        "refund": _("Refund"),
+    },
+    "settle": {
+        "write_off": _("Write off: move what is left to the differences"),
+        "charge_account": _("Charge the account that had the money"),
+        "noted": _("Note only: nothing is booked"),
+        "credited": _("Credited"),
+        "parked": _("Put into suspense"),
+    },
+    "merchant_state": {
+        "active": _("Active"),
+        "retired": _("Retired"),
+    },
+    "key": {
+        "private_key_pem": _("Our private key"),
+        "api_v3_key": _("API v3 key"),
+        "api_key": _("Our API key"),
+        "webhook_secret": _("Secret of the call-backs"),
+        "peer": _("Provider's key"),
     },
     "progress": {
         "history": _("Filling in the estate's history"),

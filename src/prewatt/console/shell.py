@@ -1,5 +1,6 @@
 """What stands around every page: the rail, the guard bar, the clock, who is signed in, language and theme."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -28,6 +29,11 @@ class Section:
     label: Promise
     permission: Permission
     group: bool = False
+    or_with: tuple[Permission, ...] = ()
+
+    def is_open(self, held: Collection[str]) -> bool:
+        """This method will tell whether a login with these permissions sees the section."""
+        return self.permission in held or not set(self.or_with).isdisjoint(held)
 
 
 SECTIONS: Final = (
@@ -39,6 +45,13 @@ SECTIONS: Final = (
     Section("readings", "gauge", _("Readings"), Permission.READINGS_VIEW),
     Section("months", "calendar", _("Months"), Permission.BILLING_SETTLE),
     Section("papers", "receipt", _("Papers"), Permission.ACCOUNT_VIEW),
+    Section(
+        "payments",
+        "wallet",
+        _("Payments"),
+        Permission.PAY_RECONCILE,
+        or_with=(Permission.MONEY_APPROVE, Permission.PAY_CONFIGURE),
+    ),
     Section("letters", "mailbox", _("Letters"), Permission.ACCOUNT_VIEW, group=True),
     Section("settings", "settings", _("Settings"), Permission.ESTATE_VIEW),
 )
@@ -94,7 +107,7 @@ class Shell:
                 cases if section.code == "shift" else 0,
             )
             for section in SECTIONS
-            if section.permission in self.desk.permissions
+            if section.is_open(self.desk.permissions)
         ]  # fmt: skip
 
     @property

@@ -72,13 +72,19 @@ class MeterSafe:
             key = base64.b64decode(path.read_bytes().strip(), validate=True)
         except FileNotFoundError:
             raise KeyMissing(
-                f"The key file {path} is not there.",
+                "The key file %(path)s is not there.",
                 hint="Restore it from the backup of the key, or set PREWATT_KEY_FILE.",
+                path=str(path),
             ) from None
         except (OSError, binascii.Error) as error:
-            raise KeyMissing(f"The key file {path} cannot be read: {type(error).__name__}.") from None
+            raise KeyMissing(
+                "The key file %(path)s cannot be read: %(why)s.", path=str(path), why=type(error).__name__
+            ) from None
         if len(key) != _KEY_BYTES:
-            raise KeyMissing(f"The key file {path} does not hold a key.", hint="Restore it from the backup of the key.")
+            raise KeyMissing(
+                "The key file %(path)s does not hold a key.", hint="Restore it from the backup of the key.",
+                path=str(path),
+            )  # fmt: skip
         return cls(key)
 
     @property
@@ -96,16 +102,18 @@ class MeterSafe:
         """This method will open a sealed password. Raises WrongKey when it was sealed otherwise."""
         if sealed[:1] != _VERSION or sealed[1 : 1 + _NAME_BYTES] != self.name:
             raise WrongKey(
-                f"The password of meter {serial} was sealed with another key.",
+                "The password of meter %(serial)s was sealed with another key.",
                 hint="Put the key file back that belongs to this database.",
+                serial=serial,
             )
         nonce = sealed[1 + _NAME_BYTES : _HEAD_BYTES]
         try:
             text = AESGCM(self.key).decrypt(nonce, sealed[_HEAD_BYTES:], _bound_to(maker, serial))
         except InvalidTag:
             raise WrongKey(
-                f"The password of meter {serial} was changed in the database or belongs to another meter.",
+                "The password of meter %(serial)s was changed in the database or belongs to another meter.",
                 hint="Import it again.",
+                serial=serial,
             ) from None
         return MeterPassword.parse(text.decode())
 

@@ -102,7 +102,9 @@ def credit_trade(work: UnitOfWork, *, merchant: Merchant, fact: TradeFact, sourc
     if fact.state is not TradeState.PAID:
         return _not_paid(work, merchant=merchant, fact=fact)
     if fact.amount is None:
-        raise AmountMissing(f"{merchant} says that {fact.order_no} is paid and not how much.")
+        raise AmountMissing(
+            "%(merchant)s says that %(order)s is paid and not how much.", merchant=str(merchant), order=fact.order_no
+        )
     parked = Parked(
         trade_no=fact.trade_no, order_no=fact.order_no, amount=fact.amount, reason="", source=source,
         provider_at=fact.paid_at or machine_now(), payer_hint=fact.payer_hint,

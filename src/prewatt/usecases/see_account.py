@@ -102,6 +102,7 @@ class PaymentOfEntry:
 
     public_id: UUID
     kind: str
+    channel: str
     document_public_id: UUID | None
 
 
@@ -205,7 +206,7 @@ def _command(command: Command) -> CommandLine:
 
 def _payments(entries: Sequence[int]) -> dict[int, PaymentOfEntry]:
     rows = Payment.objects.filter(entry__in=entries)
+    facts = rows.values_list("entry_id", "public_id", "kind", "channel", "document__public_id")
     return {
-        entry: PaymentOfEntry(public_id, kind, document)
-        for entry, public_id, kind, document in rows.values_list("entry_id", "public_id", "kind", "document__public_id")
+        entry: PaymentOfEntry(public_id, kind, channel, document) for entry, public_id, kind, channel, document in facts
     }

@@ -15,7 +15,7 @@ from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 
 from prewatt.console import labels, states
-from prewatt.kernel.clock import estate_now
+from prewatt.kernel.clock import estate_clock, estate_now
 from prewatt.kernel.money import Money
 from prewatt.reports import formats
 from prewatt.supply.reasons import words_of
@@ -148,6 +148,12 @@ def age(since: datetime | timedelta | None) -> str:
 def clock(at: datetime | None) -> str:
     """This filter will write an instant in the site's zone, with seconds on the day."""
     return formats.clock(at, now=estate_now(), zone=_zone())
+
+
+@register.filter
+def estate(machine_at: datetime | None) -> datetime | None:
+    """This filter will put an instant of the machine on the estate's clock, as everything on a page."""
+    return None if machine_at is None else estate_clock().estate_at(machine_at)
 
 
 @register.filter

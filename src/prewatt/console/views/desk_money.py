@@ -129,6 +129,11 @@ def ask(
             return act(form.cleaned_data)
         except Refused as refusal:
             form.refuse(refusal)
+    return show_ask(request, form, said)
+
+
+def show_ask(request: DeskRequest, form: DeskForm, said: dict[str, Any]) -> HttpResponse:
+    """This function will show a form in a dialog, or on a page of its own, as it is."""
     name = "console/parts/ask.html" if is_part(request) else "console/ask.html"
     context = {"form": form, "said": said, "action": request.get_full_path()}
     return render(request, name, context, status=422 if form.errors else 200)

@@ -10,7 +10,7 @@ from prewatt.access.models import User
 from prewatt.access.permissions import Permission
 from prewatt.access.queries import for_scope
 from prewatt.kernel.money import Money
-from prewatt.payments.errors import UnknownUnmatched
+from prewatt.payments.errors import UnknownOrder, UnknownUnmatched
 from prewatt.payments.models import Callback, Order, Unmatched, UnmatchedReason, UnmatchedState
 from prewatt.payments.online import CallbackLine, OrderLine, UnmatchedLine
 
@@ -44,18 +44,34 @@ def list_orders(
     return _order_lines(rows.order_by("-pk")[: _bounded(limit)])
 
 
+def get_order_line(*, user: User, public_id: UUID, permission: str = Permission.ACCOUNT_VIEW) -> OrderLine:
+    """This function will return one order of the login's sites. Raises UnknownOrder."""
+    rows = Order.objects.filter(public_id=public_id)
+    found = _order_lines(for_scope(rows, path_field="site__scope__path", user=user, permission=permission))
+    if not found:
+        raise UnknownOrder("There is no such order, or it is not within your scope.")
+    return found[0]
+
+
 def list_account_orders(*, account_id: int, limit: int = 20) -> list[OrderLine]:
     """This function will list an account's orders, the newest first. Who may see is asked before."""
     return _order_lines(Order.objects.filter(account=account_id).order_by("-pk")[: _bounded(limit)])
 
 
 def list_callbacks(
-    *, user: User, permission: str = Permission.PAY_RECONCILE, verdicts: Collection[str] = (), limit: int = 50
+    *,
+    user: User,
+    permission: str = Permission.PAY_RECONCILE,
+    verdicts: Collection[str] = (),
+    order_public_id: UUID | None = None,
+    limit: int = 50,
 ) -> list[CallbackLine]:
     """This function will list call-backs to merchants of the login's scopes, the newest first."""
     rows = for_scope(Callback.objects.all(), path_field="merchant__scope__path", user=user, permission=permission)
     if verdicts:
         rows = rows.filter(verdict__in=list(verdicts))
+    if order_public_id is not None:
+        rows = rows.filter(order__public_id=order_public_id)
     found = rows.select_related("merchant", "order").order_by("-pk")[: _bounded(limit)]
     return [
         CallbackLine(

@@ -37,7 +37,10 @@ def open_merchant(  # noqa: PLR0913 - one merchant, all its facts by name
     """This function will keep a merchant. Its first key makes it usable. Raises BadMerchantData, MerchantTaken."""
     require_unit_of_work()
     if channel not in OnlineChannel.values:
-        raise BadMerchantData(f"{channel!r} is not an online channel.", hint="Use " + ", ".join(OnlineChannel.values))
+        raise BadMerchantData(
+            "%(channel)s is not an online channel.", hint="Use one of %(known)s.",
+            channel=channel, known=tuple(OnlineChannel.values),
+        )  # fmt: skip
     if not merchant_no.strip() or not name.strip():
         raise BadMerchantData("A merchant needs a number and a name.", hint="Copy the number from the provider.")
     minor_digits(currency)
@@ -51,7 +54,9 @@ def open_merchant(  # noqa: PLR0913 - one merchant, all its facts by name
                 is_default=is_default, created_at=machine_now(),
             )  # fmt: skip
     except IntegrityError as error:
-        raise MerchantTaken(f"{channel} {merchant_no} is known already.", hint="Change that one.") from error
+        raise MerchantTaken(
+            "%(channel)s %(number)s is known already.", hint="Change that one.", channel=channel, number=merchant_no
+        ) from error
 
 
 def change_merchant(*, merchant: Merchant, changes: Mapping[str, Any]) -> None:

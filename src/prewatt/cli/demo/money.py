@@ -20,9 +20,11 @@ from prewatt.rating.cost import cost_nano, rounded_minor
 from prewatt.rating.tariff import BandSource, Tariff
 from prewatt.simulator.meters import VirtualMeter
 
-MINUTES_TO_ZERO = (2, 3, 4, 6, 9, 14)
-"""When the showcase tenants run dry, in minutes of the visitor's watch after the start: one after the other at any
-speed. All at once would be more than a site disconnects in a minute."""
+MINUTES_TO_ZERO = (2, 3, 5, 8, 13)
+"""When the showcase tenants run dry, in minutes of the visitor's watch after the start: one by one at any speed.
+
+No more than a site disconnects in a minute: where the history takes longer than the last of them, all go at once.
+"""
 
 _LEVEL_1_DAYS, _LEVEL_2_DAYS = 7, 3
 _NEVER_BELOW_DAYS = 8

@@ -137,7 +137,7 @@ _MEAN_W = {
 """Mean power over a week, primary W, from and to."""
 
 _VACANT = 12
-_MINUTES = 6
+_MINUTES = 5
 
 
 def _unit(floor: FloorPlan, position: int, trade: Trade, serial: int, rng: random.Random) -> UnitPlan:

@@ -15,7 +15,7 @@ from prewatt.usecases.close_day import close_due_days
 from prewatt.usecases.take_payment import take_payment
 
 NOVEMBER = date(2026, 11, 1)
-LATE = date(2026, 11, 26)
+LATE = date(2026, 11, 28)
 """Where a story needs no whole month its site begins late in one: each day is a close."""
 TOU = Tariff.time_of_use(
     currency="CNY",

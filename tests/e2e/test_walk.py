@@ -11,9 +11,8 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, ViewportSize
 from tests.e2e.conftest import DESK, Desk, SignIn
-from tests.e2e.small_estate import HUNGRY
 
-PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+PHONE: Final[ViewportSize] = {"width": 360, "height": 740}
 PAGES: Final = {
     "shift": "/",
     "rooms": "/rooms",
@@ -27,6 +26,8 @@ PAGES: Final = {
     "settings": "/settings",
 }
 TABS_MAX: Final = 8
+ROOM: Final = "1#-102"
+"""A shop with money: nothing cuts it while the pages are walked."""
 MISSING: Final = "/nothing-here"
 """A browser says of a missing page that it is missing; that is no complaint."""
 
@@ -67,24 +68,26 @@ KNOWN_ENGLISH: Final = (
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 
 
-@pytest.mark.parametrize(
-    ("theme", "language"), [("light", "简体中文"), ("dark", "English")], ids=["light-zh", "dark-en"]
-)
-def test_every_page_fits_and_speaks(sign_in: SignIn, language: str, theme: str) -> None:
+@pytest.mark.parametrize("language", ["简体中文", "English"], ids=["zh", "en"])
+def test_every_page_fits_and_speaks(sign_in: SignIn, language: str) -> None:
+    """Each page is loaded once; desk and phone, light and dark are put on it there: no pairing is left out."""
     desk = sign_in("admin", language=language)
     faults: list[str] = []
     page = desk.open("/rooms")
-    prefer(page, theme)
-    pages = PAGES | found_pages(desk, page)
-    for viewport in (DESK, PHONE):
-        page.set_viewport_size(viewport)
-        for name, path in pages.items():
-            page.goto(f"{desk.origin}{path}")
-            page.wait_for_load_state("load")
-            where = f"{name} {viewport['width']} {theme} {language}"
-            faults += [f"{where} spills: {spill}" for spill in page.evaluate(_SPILL)]
-            faults += [f"{where} says: {said}" for said in found_words(page, foreign=language != "English")]
-            keep(page, f"{name}-{viewport['width']}-{theme}-{'en' if language == 'English' else 'zh'}")
+    prefer(page, "dark")
+    prefer(page, "light")
+    code = "en" if language == "English" else "zh"
+    for name, path in (PAGES | found_pages(desk, page)).items():
+        page.set_viewport_size(DESK)
+        page.goto(f"{desk.origin}{path}")
+        faults += [f"{name} {code} says: {said}" for said in found_words(page, foreign=code != "en")]
+        for viewport in (DESK, PHONE):
+            page.set_viewport_size(viewport)
+            for theme in ("light", "dark"):
+                page.evaluate("theme => document.documentElement.setAttribute('data-bs-theme', theme)", theme)
+                where = f"{name}-{viewport['width']}-{theme}-{code}"
+                faults += [f"{where} spills: {spill}" for spill in page.evaluate(_SPILL)]
+                keep(page, where)
     assert not faults, "\n".join(faults)
     assert [one for one in desk.complaints if MISSING not in one] == []
 
@@ -98,7 +101,7 @@ def prefer(page: Page, theme: str) -> None:
 
 def found_pages(desk: Desk, page: Page) -> dict[str, str]:
     """The pages that a person reaches by following links: an account with its tabs, a bus, the dialogs as pages."""
-    page.goto(f"{desk.origin}/search?q={HUNGRY[0].replace('#', '%23')}")
+    page.goto(f"{desk.origin}/search?q={ROOM.replace('#', '%23')}")
     page.locator("main a[href^='/accounts/']").first.click()
     page.wait_for_url("**/accounts/**")
     account = page.url.removeprefix(desk.origin).partition("?")[0]

@@ -33,6 +33,7 @@ ROWS: Final = (
         "C5",
         "C11",
         *(f"D{number}" for number in range(1, 18)),
+        *(f"E{number}" for number in range(1, 7)),
         "F1",
         "F3",
         "F5",

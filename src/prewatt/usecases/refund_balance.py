@@ -2,6 +2,7 @@
 
 from prewatt.access.audit import Actor, UnitOfWork
 from prewatt.kernel.money import Money
+from prewatt.notices.services import tell_refund
 from prewatt.payments.limits import require_amount, require_reason, require_refundable, require_trade
 from prewatt.payments.models import PaymentKind
 from prewatt.payments.receipts import PaperFacts
@@ -55,6 +56,10 @@ def _refund(work: UnitOfWork, *, account_id: int, trade: Trade, reason: str) -> 
         subject=("payment", str(payment.public_id)), facts=facts,
     )  # fmt: skip
     finish_payment(payment=payment, entry_id=entry.entry_id, document=paper)
+    tell_refund(
+        account_id=account_id, amount=trade.amount, available=balance + paying.allowed_credit,
+        key=str(payment.public_id), slip=paper.number_text, now=work.now,
+    )  # fmt: skip
     return PaymentResult(
         payment_public_id=payment.public_id, receipt_number=paper.number_text, document_public_id=paper.public_id,
         amount=trade.amount, balance_after=balance, created=True,

@@ -1,5 +1,6 @@
 """Claiming notices for sending, and writing down how that ended: at once, or when the provider reports."""
 
+import json
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -53,7 +54,7 @@ def claim_notices(*, channels: Collection[str], limit: int = CLAIM_MAX) -> list[
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, parameters)
-        return [Letter(*row) for row in cursor.fetchall()]
+        return [Letter(*row[:8], json.loads(row[8]), *row[9:]) for row in cursor.fetchall()]
 
 
 def record_sent(*, letter: Letter, sent: Sent, now: datetime) -> bool:

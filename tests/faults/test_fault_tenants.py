@@ -47,7 +47,7 @@ def leaks(world: World, faults: Faults | None = None) -> Iterator[str]:
                 answer = getattr(client, method)(address(pattern, world.theirs))
                 if faults is not None:
                     faults.hit()
-                told = [word for word in world.theirs.secrets if word in answer.content.decode()]
+                told = [word for word in world.theirs.secrets if word in answer.content.decode(errors="replace")]
                 if answer.status_code not in {404, 405} or told:
                     yield f"{name} {method} {pattern.name}: {answer.status_code} {told}"
 
@@ -77,12 +77,12 @@ def test_nobody_is_given_anything_of_another_account(world, faults):
 def test_own_account_and_somebody_elses_objects_do_not_mix(world, faults):
     client = world.client("owner")
     for pattern in addresses("tenant"):
-        if set(pattern.pattern.converters) - {"public_id"}:
+        if address(pattern, world.ours, world.theirs) != address(pattern, world.ours):
             for method in ("get", "post"):
                 answer = getattr(client, method)(address(pattern, world.ours, world.theirs))
                 faults.hit()
                 assert answer.status_code in {302, 404, 405}, pattern.name
-                assert not [word for word in world.theirs.secrets if word in answer.content.decode()]
+                assert not [word for word in world.theirs.secrets if word in answer.content.decode(errors="replace")]
     world.theirs.share.refresh_from_db()
     world.theirs.invitation.refresh_from_db()
     assert world.theirs.share.to_at is None

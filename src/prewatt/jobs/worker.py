@@ -18,6 +18,7 @@ from prewatt.notices.channels import SENDERS
 from prewatt.usecases.audit_books import audit_books, audit_overdue_books
 from prewatt.usecases.close_day import close_due_days
 from prewatt.usecases.ensure_months import ensure_months
+from prewatt.usecases.forget_old import forget_old
 from prewatt.usecases.query_orders import expire_orders, join_unmatched, query_due_orders
 from prewatt.usecases.reconcile_day import fetch_due_statements
 from prewatt.usecases.reconcile_supply import end_due_holds, reconcile_supply, watch_reconnections
@@ -68,6 +69,7 @@ def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
         Job("audit_overdue_books", lambda: _audit_overdue(actor), machine_pace_s(300), is_called=False),
         Job("request_due_months", lambda: request_due_months(actor=actor), machine_pace_s(AN_HOUR_S), is_called=False),
         Job("ensure_months", lambda: _ensure_months(actor), float(AN_HOUR_S), is_called=False),
+        Job("forget_old", forget_old, float(AN_HOUR_S), is_called=False),
     ]
     papers = [Job("paper_runs", lambda: work_on_paper_runs(actor=actor, is_stopping=stopping.is_set), LOOK_S_MIN * 5)]
     return [

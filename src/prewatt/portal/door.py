@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import structlog
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -23,6 +24,8 @@ from django.utils.timezone import activate
 from django.views.decorators.cache import never_cache
 
 from prewatt.access.audit import Actor
+from prewatt.access.errors import TooManyTries
+from prewatt.access.throttle import Limit, take_try
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.errors import NotFound, NotPermitted, PrewattError
 from prewatt.portal.problems import explain
@@ -38,6 +41,9 @@ PUBLIC: Final = "public"
 SIGNED_IN: Final = "signed_in"
 TENANT: Final = "tenant"
 LISTED_MAX: Final = 100
+REFUSALS: Final = Limit("refusals", burst=300, every_s=12)
+
+log = structlog.get_logger(__name__)
 
 Role = Literal["viewer", "payer", "owner"]
 View = Callable[..., HttpResponseBase]
@@ -71,7 +77,8 @@ class TenantRequest(PortalRequest):
 def tenant(role: Role = "viewer") -> Callable[[View], View]:
     """This function will make a decorator that lets only logins pass that share the account in the role, or a larger.
 
-    A stranger is answered 404 as if there were no such account, a smaller role 403; both are written down.
+    A stranger is answered 404 as if there were no such account, a smaller role 403; both are written down. It stands
+    outermost, so that a stranger learns nothing from any method.
     """
 
     def decorate(view: View) -> View:
@@ -82,13 +89,9 @@ def tenant(role: Role = "viewer") -> Callable[[View], View]:
                 return ask_to_sign_in(request)
             try:
                 _enter(request, public_id, role)
-            except (NotFound, NotPermitted) as error:
-                note_refusal(actor=actor_of(request), verb="open_page", subject=("account", str(public_id)), why=error)
-                return problem_page(request, error)
-            try:
                 return view(request, *args, **kwargs)
             except PrewattError as error:
-                return problem_page(request, error)
+                return _refused(request, ("account", str(public_id)), error)
 
         return _mark(guarded, f"{TENANT}:{role}")
 
@@ -109,7 +112,7 @@ def signed_in(view: View) -> View:
             activate(ZoneInfo(accounts[0].time_zone) if accounts else UTC)
             return view(request, *args, **kwargs)
         except PrewattError as error:
-            return problem_page(request, error)
+            return _refused(request, ("page", request.path), error)
 
     return _mark(guarded, SIGNED_IN)
 
@@ -162,6 +165,19 @@ def _enter(request: TenantRequest, public_id: UUID, role: Role) -> None:
     request.site_view = get_site(site_id=share.site_id)
     request.visit = Visit(user, accounts, share, request.site_view, asked_ms)
     activate(request.site_view.zone)
+
+
+def _refused(request: HttpRequest, subject: tuple[str, str], error: PrewattError) -> HttpResponse:
+    """This function will write down who asked for what is not theirs, and answer; a flood is logged, not written."""
+    if isinstance(error, NotFound | NotPermitted):
+        try:
+            take_try(limit=REFUSALS, key=str(request.user.pk))
+        except TooManyTries:
+            log.warning("door.refused_again", user=request.user.pk, page=request.path)
+        else:
+            kind, name = subject
+            note_refusal(actor=actor_of(request), verb="open_page", subject=(kind, name[:60]), why=error)
+    return problem_page(request, error)
 
 
 def _mark(view: View, permission: str) -> View:

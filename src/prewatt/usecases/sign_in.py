@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 
 from prewatt.access import codes
 from prewatt.access.audit import Actor
@@ -98,8 +99,10 @@ def ask_for_code(*, visitor: Visitor, typed: str, language: str) -> tuple[UUID, 
     known = user if user is not None and user.is_active and not user.is_machine else None
     with unit_of_work(actor=visitor.actor, verb="ask_for_code", subject=_subject(known)):
         asked = codes.ask_code(purpose=CodePurpose.SIGN_IN, contact=contact, user=known)
-        if known is not None:
-            send_code(contact=contact, way=way, asked=asked, language=known.language or language)
+        with transaction.atomic():
+            send_code(contact=contact, way=way, asked=asked, language=known.language if known else language)
+            if known is None:  # written and taken back: the time that it takes tells nothing
+                transaction.set_rollback(True)
     return asked.public_id, contact
 
 

@@ -110,7 +110,7 @@ def said(code: object, table: str) -> str:
 def whole_money(amount: Money | None) -> str:
     """This filter will write an amount as buttons say it: without decimals where there are none."""
     text = formats.money(amount)
-    return text[:-3] if text.endswith(".00") else text
+    return text.removesuffix(".00")
 
 
 @register.filter

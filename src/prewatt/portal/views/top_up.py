@@ -18,6 +18,7 @@ from prewatt.portal.door import PortalRequest, TenantRequest, actor_of, signed_i
 from prewatt.portal.forms import TopUpForm
 from prewatt.portal.presets import presets_of
 from prewatt.reports.papers.qr import draw_qr
+from prewatt.tenancy.queries import get_shared_account
 from prewatt.tenancy.values import AccountFacts
 from prewatt.usecases.see_order import OrderView, note_return, see_order
 from prewatt.usecases.see_portal_home import see_portal_home
@@ -95,7 +96,7 @@ def order_part(request: PortalRequest, public_id: UUID) -> HttpResponseBase:
 
 def _order_context(request: PortalRequest, public_id: UUID) -> dict[str, Any]:
     seen = see_order(user=request.visit.user, public_id=public_id)
-    share = next((one for one in request.visit.accounts if one.public_id == seen.account_public_id), None)
+    share = get_shared_account(user=request.visit.user, public_id=seen.account_public_id)  # the desk has its own page
     started = dict(seen.started)
     is_waiting = seen.state in {"created", "pending"}
     return {

@@ -270,15 +270,6 @@ def has_overdue_commands(*, machine_now: datetime) -> bool:
     return Command.objects.filter(state__in=["queued", "sent", "acknowledged"], deadline__lte=machine_now).exists()
 
 
-def list_points_of_accounts(*, account_ids: Collection[int]) -> dict[int, list[tuple[int, str]]]:
-    """This function will list the points, by number and code, that accounts pay for now, by account."""
-    found: dict[int, list[tuple[int, str]]] = {}
-    rows = MeteringPoint.objects.filter(tenancies__account__in=account_ids, tenancies__period__upper_inf=True)
-    for account_id, point_id, code in rows.order_by("code").values_list("tenancies__account_id", "pk", "code"):
-        found.setdefault(account_id, []).append((point_id, code))
-    return found
-
-
 def preview_live(
     *,
     standings: Collection[Standing],

@@ -89,6 +89,7 @@ def test_nothing_wrong_is_believed_and_nothing_waits(name: str, faults: Faults) 
     assert estate.buses[0].collisions == 0 or name in {"late", "duplicate"}  # there the meter speaks into us
     if name not in {"late", "truncated", "noise_before", "duplicate", "split"}:
         assert result.asked_elsewhere_first() == [], "one repeat, at once"
+        assert len(result.requests) - len(readings(estate)) <= result.hits + 1, "one more round trip for each"
     if name in {"noise_before", "duplicate", "split"}:
         retries = len(result.requests) - len(readings(estate))
         assert retries <= 1 + result.hits // 100

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from tests.fault_rows import Faults
+from tests.faults.invariants import assert_sound
 from tests.intake.live import sheet_of, virtual_of
 
 from prewatt.cli import estate as command
@@ -134,6 +135,7 @@ def test_h4_nothing_is_stored_that_no_meter_answers_to(sheet: EstateSheet, tmp_p
         assert (result.exit_code, named in result.output) == (1, True), result.output
         assert stored() == before
         faults.hit()
+    assert_sound()
 
 
 @pytest.mark.faults("H4", control=True)

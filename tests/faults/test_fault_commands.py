@@ -313,14 +313,14 @@ KNOWN_ENDS = {CommandStep.VERIFIED, CommandStep.FAILED, CommandStep.EXPIRED}
 @pytest.mark.faults("B8")
 def test_a_stop_leaves_no_command_without_an_outcome(faults: Faults) -> None:
     async def main() -> None:
-        for number in range(times := faults.times(short=25, full=200)):
+        for number in range(times := faults.times(short=25, full=300)):
             count, steps = await stopped_in_mid_command(number / times)
             assert count <= 1
             assert not count or steps[-1] in KNOWN_ENDS
             faults.hit(count)
 
     virtually(main)
-    assert faults.hits > 10
+    assert faults.hits >= faults.times(short=8, full=100), "so many were said before the stop"
 
 
 @pytest.mark.faults("B8", control=True)

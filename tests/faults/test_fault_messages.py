@@ -226,7 +226,8 @@ def test_without_the_proof_they_would_be(monkeypatch) -> None:
 def sent_for(text: str, template: str = "") -> dict[str, str]:
     http, seen = client(lambda _request: httpx.Response(200))
     gateway.send(letter(body=text, facts={"rooms": text}), settings("http", body=template), http)
-    return json.loads(seen[0].content)
+    found: dict[str, str] = json.loads(seen[0].content)
+    return found
 
 
 @pytest.mark.faults("E6")

@@ -176,9 +176,9 @@ def age(view: OrderView, by: timedelta) -> None:
     """Let time pass for an order: everything that waits for a machine instant is so much nearer."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE payments_order SET asked_at = asked_at - %(by)s, expires_at = expires_at - %(by)s, "
-            "next_query_at = next_query_at - %(by)s WHERE public_id = %(id)s",
-            {"by": by, "id": view.public_id},
+            "UPDATE payments_order SET asked_at = asked_at - %(by)s::interval, expires_at = expires_at - "
+            "%(by)s::interval, next_query_at = next_query_at - %(by)s::interval WHERE public_id = %(id)s",
+            {"by": f"{by.total_seconds()} s", "id": view.public_id},
         )
 
 
@@ -190,7 +190,7 @@ def age_all(*, seconds: int) -> None:
     """Let time pass for every unpaid order."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE payments_order SET asked_at = asked_at - %(by)s, expires_at = expires_at - %(by)s, "
-            "next_query_at = next_query_at - %(by)s WHERE next_query_at IS NOT NULL",
-            {"by": timedelta(seconds=seconds)},
+            "UPDATE payments_order SET asked_at = asked_at - %(by)s::interval, expires_at = expires_at - "
+            "%(by)s::interval, next_query_at = next_query_at - %(by)s::interval WHERE next_query_at IS NOT NULL",
+            {"by": f"{seconds} s"},
         )

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.fault_rows import Faults
 
 from prewatt.cli.account import Account, can_run, identity_of, unprivileged_account
 from prewatt.cli.errors import UnableToRunPostgres, UnableToStart
@@ -82,17 +81,10 @@ def test_a_cluster_from_nothing_to_a_safe_database_and_back(cluster: Cluster) ->
     assert not (cluster.folder / "superuser.password").exists()
 
 
-@pytest.mark.faults("C11")
 @pytest.mark.slow
-def test_c11_a_cluster_without_checksums_or_fsync_is_refused(cluster: Cluster, faults: Faults) -> None:
+def test_everything_that_is_unfit_for_money_is_told_at_once(cluster: Cluster) -> None:
     cluster.create()
-    subprocess.run(
-        [cluster.binaries.program("pg_checksums"), "--disable", "-D", str(cluster.data)],
-        check=True,
-        cwd="/",
-        capture_output=True,
-        **identity_of(cluster.account),
-    )
+    without_checksums(cluster)
     unsafe = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
     with running(cluster, *unsafe), psycopg.connect(cluster.url(SUPERUSER, database="postgres")) as connection:
         found = [problem.what for problem in guard.find_problems(connection)]
@@ -101,38 +93,17 @@ def test_c11_a_cluster_without_checksums_or_fsync_is_refused(cluster: Cluster, f
         assert guard.refuse_unsafe(connection, allowed=True), "for trials it may start, and is told all the same"
     for word in ("fsync", "full_page_writes", "synchronous_commit", "checksums", "btree_gist", "pg_trgm"):
         assert any(word in text for text in found), word
-    faults.hit(2)
 
 
-@pytest.mark.faults("C11")
-def test_c11_another_encoding_is_refused(postgres_url: str) -> None:
-    name = f"test_{os.getpid()}_ascii"
-    with psycopg.connect(postgres_url, autocommit=True) as owner:
-        owner.execute(f"create database {name} encoding 'SQL_ASCII' locale_provider libc locale 'C' template template0")
-        try:
-            with (
-                psycopg.connect(postgres_url, dbname=name) as connection,
-                pytest.raises(UnableToStart, match="SQL_ASCII, not UTF8"),
-            ):
-                guard.refuse_unsafe(connection, allowed=False)
-        finally:
-            owner.execute(f"drop database {name}")
-
-
-@pytest.mark.faults("C11")
-def test_c11_an_older_version_is_refused(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "VERSION_MIN", 99)
-    with psycopg.connect(postgres_url) as connection, pytest.raises(UnableToStart, match="99 is the oldest"):
-        guard.refuse_unsafe(connection, allowed=False)
-
-
-@pytest.mark.faults("C11", control=True)
-def test_c11_allowed_for_trials_it_would_start(postgres_url: str) -> None:
-    with psycopg.connect(postgres_url) as connection:
-        told = " ".join(problem.what for problem in guard.refuse_unsafe(connection, allowed=True))
-    assert "fsync is off" in told
-    for right in ("checksums", "SQL_ASCII", "oldest", "btree_gist"):
-        assert right not in told
+def without_checksums(cluster: Cluster) -> None:
+    """Take the data checksums away from a cluster that stands still."""
+    subprocess.run(
+        [cluster.binaries.program("pg_checksums"), "--disable", "-D", str(cluster.data)],
+        check=True,
+        cwd="/",
+        capture_output=True,
+        **identity_of(cluster.account),
+    )
 
 
 def program(folder: Path, name: str, says: str) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from tests.fault_rows import Faults
+from tests.faults.invariants import assert_sound
 from tests.ledger.bookkeeper import DAY, NOW, Bookkeeper
 
 from prewatt.cli.postgres.cluster import APP
@@ -88,6 +89,7 @@ def test_a_change_is_refused_as_the_program_by_rights(faults: Faults) -> None:
             _run(change)
         faults.hit()
     _run("RESET ROLE")
+    assert_sound(seals=True)
 
 
 @pytest.mark.usefixtures("sound_books")
@@ -108,6 +110,7 @@ def test_a_change_is_refused_as_the_owner_by_trigger(faults: Faults) -> None:
         with pytest.raises(IntegrityError, match="append-only"):
             _run(change)
         faults.hit()
+    assert_sound(seals=True)
 
 
 @pytest.mark.faults("C5")

@@ -19,8 +19,8 @@ ROOMS = 25
 SWEEPS = 8
 
 
-@pytest.mark.faults
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.faults("C4")
+@pytest.mark.usefixtures("committed_database")
 def test_four_workers_bring_the_same_readings() -> None:
     before = clock.estate_clock()
     set_clock("2026-11-20T12:00")

@@ -10,6 +10,7 @@ import pytest
 import python_calamine
 import xlsxwriter
 from tests.fault_rows import Faults
+from tests.faults.invariants import assert_sound
 from tests.usecases_estate.sheets import estate_sheet
 
 from prewatt.access.audit import Actor
@@ -198,6 +199,7 @@ def test_h5_every_bad_row_is_named_and_none_is_stored(faults: Faults) -> None:
     assert len(refused.value.problems) == len(bad)
     assert (Site.objects.count(), Meter.objects.count(), Account.objects.count()) == (0, 0, 0)
     faults.hit(len(bad))
+    assert_sound()
 
 
 @pytest.mark.django_db
@@ -214,6 +216,7 @@ def test_h5_an_import_that_breaks_halfway_leaves_nothing(
     with pytest.raises(OSError, match="the cable"):
         import_estate(actor=CLI, sheet=without_passwords(estate_sheet(4)), safe=None)
     assert (Site.objects.count(), Meter.objects.count(), Account.objects.count()) == (0, 0, 0)
+    assert_sound()
 
 
 @pytest.mark.django_db

@@ -14,7 +14,7 @@ SOURCE = ROOT / "src" / "prewatt"
 TEMPLATES = sorted(path for face in ("console", "portal") for path in (SOURCE / face / "templates").rglob("*.html"))
 ICONS = json.loads((ROOT / "frontend" / "icons.json").read_text())
 NAMES = {*ICONS["outline"], *(f"{name}-filled" for name in ICONS["filled"])}
-SAME_IN_BOTH = {"English", "Excel"}
+SAME_IN_BOTH = {"English", "Excel", "Stripe"}
 CALLS = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy"}
 
 

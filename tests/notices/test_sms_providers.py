@@ -49,6 +49,10 @@ def client(answer: Callable[[httpx.Request], httpx.Response]) -> tuple[httpx.Cli
     return httpx.Client(transport=httpx.MockTransport(handle)), seen
 
 
+def answering(status: int, content: bytes) -> Callable[[httpx.Request], httpx.Response]:
+    return lambda _request: httpx.Response(status, content=content)
+
+
 def raising(error: Exception) -> Callable[[httpx.Request], httpx.Response]:
     def fail(_request: httpx.Request) -> httpx.Response:
         raise error
@@ -181,7 +185,7 @@ def test_what_twilio_refuses(status: int, is_permanent: bool) -> None:
     sent = twilio.send(letter(), settings("twilio"), http)
     assert (sent.error, sent.is_permanent) == (f"{status} 21211 bad", is_permanent)
     for odd in (b"<html>", b"[]"):
-        http, _ = client(lambda _request, odd=odd: httpx.Response(status, content=odd))
+        http, _ = client(answering(status, odd))
         assert twilio.send(letter(), settings("twilio"), http).error == str(status)
 
 

@@ -18,12 +18,13 @@ OPEN: Final = (RunState.WAITING, RunState.RUNNING)
 INSERT_AT_ONCE: Final = 1_000
 _ERROR_CHARS: Final = 300
 _CLAIM: Final = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM reports_paperrun
+    WHERE state IN ('waiting', 'running') AND (leased_until IS NULL OR leased_until <= %(now)s)
+    ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
 UPDATE reports_paperrun run SET state = 'running', lease = %(lease)s, leased_until = %(until)s, tries = run.tries + 1,
        started_at = coalesce(run.started_at, %(now)s)
-FROM (SELECT id FROM reports_paperrun
-      WHERE state IN ('waiting', 'running') AND (leased_until IS NULL OR leased_until <= %(now)s)
-      ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) due
-WHERE run.id = due.id
+FROM due WHERE run.id = due.id
 RETURNING run.id, run.public_id, run.site_id, run.kind, run.month, run.tries
 """
 

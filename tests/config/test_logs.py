@@ -43,6 +43,12 @@ def test_other_peoples_logs_take_the_same_door(written: io.StringIO) -> None:
     assert (line["event"], line["logger"]) == ("Not Found: /nowhere", "django.request")
 
 
+def test_the_link_of_an_invitation_is_not_written(written: io.StringIO) -> None:
+    logging.getLogger("django.security.csrf").warning("Forbidden (%s): %s", "no token", "/my/invitation/7ms8X-EiC_Yy")
+    (line,) = lines(written)
+    assert line["event"] == f"Forbidden (no token): /my/invitation/{logs.HIDDEN}"
+
+
 def test_what_is_below_the_level_is_not_written(written: io.StringIO) -> None:
     structlog.get_logger().debug("chatter")
     assert lines(written) == []

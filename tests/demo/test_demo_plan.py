@@ -8,6 +8,7 @@ import pytest
 from prewatt.cli.demo.money import MINUTES_TO_ZERO, Reckoner, chronological, plan_purses
 from prewatt.cli.demo.plan import HISTORY_DAYS, METERS, TIME_ZONE, Fate, Trade, demo_plan
 from prewatt.cli.demo.tariffs import demo_tariffs
+from prewatt.cli.demo.tenants import owned_by_visitor
 from prewatt.cli.demo.virtual import virtual_estate
 from prewatt.kernel.period import local_date
 from prewatt.simulator.meters import VirtualMeter
@@ -87,3 +88,9 @@ def test_top_ups_lie_in_the_past_in_order(purses):
 def test_the_price_plan_and_the_meters_agree_on_the_bands():
     _, tariff = demo_tariffs("CNY")["COM-TOU"]
     assert [band.code for band in tariff.meter_rates] == ["sharp", "peak", "flat", "valley"]
+
+
+def test_the_visitor_owns_a_shop_of_each_fate_and_one_runs_dry(plan):
+    owned = owned_by_visitor(plan)
+    assert [one.fate for one in owned] == [Fate.COMFORTABLE, Fate.MINUTES, Fate.LEVEL_1]
+    assert len(owned[0].rooms) > 1

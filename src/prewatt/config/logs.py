@@ -18,8 +18,11 @@ _SECRET_NAME: Final = re.compile(
 _PASSWORD_IN_ADDRESS: Final = re.compile(r"(?P<before>\b[a-z][a-z0-9+.-]*://[^:/@\s]*:)[^@/\s]+(?=@)", re.IGNORECASE)
 
 
+_INVITATION: Final = re.compile(r"(?<=/invitation/)[^\s/?\"']+")
+
+
 def hide_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """This function will blank what carries the name of a secret, and passwords within addresses."""
+    """This function will blank what carries the name of a secret, and what opens something within addresses."""
     for name, value in event.items():
         event[name] = _hidden(name, value)
     return event
@@ -29,7 +32,7 @@ def _hidden(name: str, value: Any) -> Any:
     if _SECRET_NAME.search(name):
         return HIDDEN
     if isinstance(value, str):
-        return _PASSWORD_IN_ADDRESS.sub(rf"\g<before>{HIDDEN}", value)
+        return _INVITATION.sub(HIDDEN, _PASSWORD_IN_ADDRESS.sub(rf"\g<before>{HIDDEN}", value))
     if isinstance(value, dict):
         return {key: _hidden(str(key), inner) for key, inner in value.items()}
     return value

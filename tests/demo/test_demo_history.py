@@ -15,6 +15,7 @@ from prewatt.cli.demo import history
 from prewatt.cli.demo.files import virtual_meters
 from prewatt.cli.demo.history import fill_history
 from prewatt.cli.demo.money import Reckoner, plan_purses
+from prewatt.cli.demo.patience import patiently
 from prewatt.cli.demo.prepare import DEMO, HISTORY
 from prewatt.cli.demo.readings import Recorder, history_series, last_day_series
 from prewatt.cli.demo.sheet import demo_sheet
@@ -28,7 +29,7 @@ from prewatt.tenancy.models import Account
 from prewatt.usecases.close_day import close_day
 from prewatt.usecases.import_estate import import_estate
 from prewatt.usecases.verify_books import verify_books
-from prewatt.usecases.work import unit_of_work
+from prewatt.usecases.work import Busy, unit_of_work
 
 START = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 DAYS = 3
@@ -108,3 +109,24 @@ def test_killed_half_way_it_goes_on_and_ends_the_same(site: Site, monkeypatch: p
     fill()
     assert verify_books(seals=True) == []
     assert DayClose.objects.filter(site=site, state=CloseState.SEALED).count() == DAYS
+
+
+def test_who_finds_an_account_in_use_tries_again() -> None:
+    tries: list[int] = []
+
+    def busy_twice() -> str:
+        tries.append(1)
+        if len(tries) < 3:
+            raise Busy("Somebody else is changing the same account.")
+        return "done"
+
+    assert patiently(busy_twice, pause_s=0) == "done"
+    assert len(tries) == 3
+
+
+def test_patience_ends() -> None:
+    def always_busy() -> None:
+        raise Busy("Somebody else is changing the same account.")
+
+    with pytest.raises(Busy):
+        patiently(always_busy, pause_s=0)

@@ -7,6 +7,7 @@ other, sets its estate clock there. What is in is not done again: killed half-wa
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from prewatt.billing.models import CloseState, DayClose
@@ -14,6 +15,7 @@ from prewatt.cases.models import Progress
 from prewatt.cases.services import advance_progress, finish_progress
 from prewatt.cli.demo.files import DemoFacts, virtual_meters
 from prewatt.cli.demo.money import Reckoner, TopUpPlan, chronological, plan_purses
+from prewatt.cli.demo.patience import patiently
 from prewatt.cli.demo.plan import SITE_CODE
 from prewatt.cli.demo.prepare import DEMO, HISTORY
 from prewatt.cli.demo.readings import Recorder, Series, batches_of, history_series
@@ -50,7 +52,7 @@ def fill_history(*, facts: DemoFacts, say: Callable[[str], None]) -> None:
     clock.install(present)
     with unit_of_work(actor=DEMO, verb="fill_history", scope=site.scope):
         finish_progress(scope=site.scope, kind=HISTORY)
-    refresh_forecasts(actor=DEMO, site_id=site.pk)
+    patiently(partial(refresh_forecasts, actor=DEMO, site_id=site.pk))
     say("History: all days are closed")
 
 
@@ -67,14 +69,15 @@ def _close_days(site: Site, facts: DemoFacts, paid: Sequence[TopUpPlan], series:
             _pay(site, top_up)
         if day < today:
             _at(day_start(day + timedelta(days=1), facts.zone) + CLOSE_AFTER)
-            close_day(actor=DEMO, site_id=site.pk, day=day)
+            patiently(partial(close_day, actor=DEMO, site_id=site.pk, day=day))
             _tell(site, number)
 
 
 def _pay(site: Site, top_up: TopUpPlan) -> None:
     _at(top_up.at)
     account = Account.objects.get(site=site, number=account_number(top_up.tenant))
-    take_payment(
+    pay = partial(
+        take_payment,
         actor=DEMO,
         account_id=account.pk,
         amount=top_up.amount,
@@ -82,6 +85,7 @@ def _pay(site: Site, top_up: TopUpPlan) -> None:
         till=top_up.till,
         token=f"demo:{top_up.tenant}:{top_up.at:%Y%m%d%H%M%S}",
     )
+    patiently(pay)
 
 
 def _at(instant: datetime) -> None:

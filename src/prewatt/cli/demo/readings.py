@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from prewatt.access.audit import Actor
 from prewatt.cli.demo.files import DemoFacts
+from prewatt.cli.demo.patience import patiently
 from prewatt.cli.demo.plan import HOURLY_DAYS, METERS
 from prewatt.estate.models import MeterInstallation
 from prewatt.kernel.period import day_start, days, local_date
@@ -55,7 +57,7 @@ class Recorder:
             readings = [
                 _reading(pk, meter, at, kind) for pk, meter in self._meters[first : first + size] for at, kind in series
             ]
-            record_readings(actor=self._actor, site_id=self._site_id, readings=readings)
+            patiently(partial(record_readings, actor=self._actor, site_id=self._site_id, readings=readings))
             yield number
 
 

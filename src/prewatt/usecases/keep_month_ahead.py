@@ -26,7 +26,9 @@ def keep_month_ahead(
     ReasonMissing, BadPayment, AccountTakesNoMoney.
     """
     if surplus not in Surplus.values:
-        raise NotMonthAhead(f"{surplus!r} is not a way.", hint=f"Use one of {', '.join(Surplus.values)}.")
+        raise NotMonthAhead(
+            "%(way)r is not a way.", hint="Use one of %(known)s.", way=surplus, known=", ".join(Surplus.values)
+        )
     scope, subject = scope_of_account(account_id=account_id)
     with unit_of_work(actor=actor, verb="keep_month_ahead", scope=scope, subject=subject, reason=reason) as work:
         require_reason(reason)

@@ -111,7 +111,10 @@ class _Run:
 def _require_over(site: Site, month: date) -> None:
     last = next_month(month) - timedelta(days=1)
     if not DayClose.objects.filter(site=site, date=last, state=CloseState.SEALED).exists():
-        raise MonthNotOver(f"{month:%Y-%m} is not over at {site.name}.", hint=f"Settle it when {last} is closed.")
+        raise MonthNotOver(
+            "%(month)s is not over at %(site)s.", hint="Settle it when %(last)s is closed.",
+            month=f"{month:%Y-%m}", site=site.name, last=last,
+        )  # fmt: skip
 
 
 def _close(work: UnitOfWork, site: Site, month: date, planned: Sequence[PlannedAccount]) -> list[AccountMonth]:
@@ -123,7 +126,9 @@ def _close(work: UnitOfWork, site: Site, month: date, planned: Sequence[PlannedA
         .order_by("account__number")
     )
     if any(row.state != MonthState.SETTLED for row in rows):
-        raise MonthNotSettled(f"{month:%Y-%m} is not settled.", hint="Settle it, look at the list, then close it.")
+        raise MonthNotSettled(
+            "%(month)s is not settled.", hint="Settle it, look at the list, then close it.", month=f"{month:%Y-%m}"
+        )
     facts = {one.id: one for one in account_facts(account_ids=[row.account_id for row in rows])}
     due = find_still_due(month=next_month(month), closed=rows, planned=plans)
     for row in rows:

@@ -123,7 +123,9 @@ def settle_months(*, planned: Sequence[PlannedAccount], month: date) -> list[Acc
     """
     require_unit_of_work()
     if _months(planned, month).filter(state=MonthState.CLOSED).exists():
-        raise MonthClosed(f"{month:%Y-%m} is closed.", hint="A correction is booked in the month that is open.")
+        raise MonthClosed(
+            "%(month)s is closed.", hint="A correction is booked in the month that is open.", month=f"{month:%Y-%m}"
+        )
     after = {row.account_id: row for row in _months(planned, next_month(month))}
     booked = _bookings(planned, month, next_month(month))
     settled = [
@@ -147,7 +149,9 @@ def close_months(*, rows: Sequence[AccountMonth], documents: Mapping[int, int], 
             state=MonthState.CLOSED, closed_at=now, document_id=documents[row.pk]
         )
         if changed != 1:
-            raise MonthClosed(f"{row.month:%Y-%m} changed meanwhile.", hint="Look at the month again.")
+            raise MonthClosed(
+                "%(month)s changed meanwhile.", hint="Look at the month again.", month=f"{row.month:%Y-%m}"
+            )
 
 
 def find_still_due(

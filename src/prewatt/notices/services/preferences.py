@@ -42,12 +42,14 @@ def get_wishes(*, account_id: int) -> Wishes:
 
 def _require_sound(wishes: Wishes) -> None:
     if not set(wishes.channels) <= set(WISHABLE):
-        raise BadPreference("That is not a way to be told.", hint=f"Use {' or '.join(WISHABLE)}.")
+        raise BadPreference("That is not a way to be told.", hint="Use one of %(known)s.", known=", ".join(WISHABLE))
     if not set(wishes.muted) <= MUTABLE:
         raise BadPreference("Warnings of a disconnection are always sent.", hint="Leave them on.")
     if (wishes.quiet_from is None) != (wishes.quiet_to is None):
         raise BadPreference("Quiet hours need a beginning and an end.", hint="Fill in both, or neither.")
     if wishes.warn_days is not None and not 1 <= wishes.warn_days <= WARN_DAYS_MAX:
-        raise BadPreference(f"Days run from 1 to {WARN_DAYS_MAX}.", hint="Leave it empty for the site's own levels.")
+        raise BadPreference(
+            "Days run from 1 to %(most)s.", hint="Leave it empty for the site's own levels.", most=WARN_DAYS_MAX
+        )
     if (wishes.second_phone or wishes.second_mail) and not wishes.second_name.strip():
         raise BadPreference("The second person has no name.", hint="Say who it is.")

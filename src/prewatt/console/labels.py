@@ -213,7 +213,7 @@ LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "account_takes_no_money": _("The account takes no money"),
     },
     "unmatched_state": {
-        "open": _("Open"),
+        "open": _("To settle"),
         "credited": _("Credited"),
         "refunding": _("Being refunded"),
         "refunded": _("Refunded"),
@@ -228,7 +228,7 @@ LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
     },
     "statement_state": {
         "awaited": _("Awaited"),
-        "read": _("Read"),
+        "read": _("Read in"),
         "settled": _("No difference left"),
     },
     "statement_source": {

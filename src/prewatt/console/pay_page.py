@@ -52,7 +52,7 @@ def section(request: DeskRequest, tab: str) -> dict[str, Any]:
 def life_of(view: OrderView, *, ended_at: datetime | None, zone: ZoneInfo) -> list[Step]:
     """This function will tell the way from asking to power as steps, each with its own time."""
     slow = label("slow", view.slow) if view.slow else ""
-    steps = [Step("done", "check", _("Asked for"), label("way", view.way), view.created_at)]
+    steps = [Step("done", "check", _("Order begun"), label("way", view.way), view.created_at)]
     if view.state in {"failed", "expired"}:
         return [*steps, Step("bad", "alert-triangle", label("order_state", view.state), view.error, ended_at)]
     if view.paid_at is None:

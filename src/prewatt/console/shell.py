@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prewatt.access.permissions import ROLES, Permission
 from prewatt.cases.queries import count_open_cases
@@ -48,7 +49,7 @@ SECTIONS: Final = (
     Section(
         "payments",
         "wallet",
-        _("Payments"),
+        pgettext_lazy("console", "Payments"),
         Permission.PAY_RECONCILE,
         or_with=(Permission.MONEY_APPROVE, Permission.PAY_CONFIGURE),
     ),

@@ -220,8 +220,8 @@ class DocumentFile(models.Model):
 
     document = models.ForeignKey(Document, models.PROTECT, related_name="files", db_index=False)
     form = models.CharField(max_length=20, help_text="a4, a5 or roll; with :void behind it once the paper is void")
-    sha256 = models.CharField(max_length=64)
-    data = models.BinaryField()
+    sha256 = models.CharField(max_length=64, help_text="Of the file as it is handed out")
+    packed = models.BinaryField(help_text="The file, deflated")
     printed_at = models.DateTimeField(help_text="Machine time")
 
     class Meta:

@@ -1,5 +1,7 @@
 """Re-adding everything: each check is one statement and so one moment; what does not add up is a ``Difference``."""
 
+import hashlib
+import zlib
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -8,7 +10,7 @@ from django.db import connection
 
 from prewatt.ledger.documents import number_text
 from prewatt.ledger.hashing import GENESIS, hash_content, seal
-from prewatt.ledger.models import Document, LedgerDay
+from prewatt.ledger.models import Document, DocumentFile, LedgerDay
 from prewatt.ledger.services.days import entry_lines
 from prewatt.ledger.values import Difference
 
@@ -117,6 +119,7 @@ def verify(*, seals: bool) -> list[Difference]:
     if seals:
         found.extend(_broken_seals())
         found.extend(_changed_papers())
+        found.extend(_changed_prints())
     return found
 
 
@@ -151,3 +154,14 @@ def _changed_papers() -> Iterator[Difference]:
         expected = hash_content(text, paper.content)
         if expected != paper.content_hash:
             yield Difference("document", text, paper.content_hash[:16], expected[:16])
+
+
+def _changed_prints() -> Iterator[Difference]:
+    """This function will yield each kept print that is not what was handed out first."""
+    for kept in DocumentFile.objects.order_by("pk").iterator(chunk_size=100):
+        try:
+            found = hashlib.sha256(zlib.decompress(kept.packed)).hexdigest()
+        except zlib.error:
+            found = "unreadable"
+        if found != kept.sha256:
+            yield Difference("print", f"document {kept.document_id} as {kept.form}", kept.sha256[:16], found[:16])

@@ -8,6 +8,7 @@ FORWARD = """
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_documentfile
     FOR EACH STATEMENT EXECUTE FUNCTION prewatt_refuse_change();
 ALTER TABLE ledger_documentfile ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE ledger_documentfile ALTER COLUMN packed SET STORAGE EXTERNAL;
 """
 BACKWARD = "DROP TRIGGER append_only ON ledger_documentfile;"
 
@@ -25,8 +26,8 @@ class Migration(migrations.Migration):
                         help_text="a4, a5 or roll; with :void behind it once the paper is void", max_length=20
                     ),
                 ),
-                ("sha256", models.CharField(max_length=64)),
-                ("data", models.BinaryField()),
+                ("sha256", models.CharField(help_text="Of the file as it is handed out", max_length=64)),
+                ("packed", models.BinaryField(help_text="The file, deflated")),
                 ("printed_at", models.DateTimeField(help_text="Machine time")),
                 (
                     "document",

@@ -39,15 +39,21 @@ ORDER BY posting.id DESC LIMIT %(limit)s
 
 
 _BOOKED_SINCE = """
-SELECT account.id, account.currency, account.balance, entry.id, entry.kind, origin.kind, entry.occurred_at,
-       entry.booking_date, entry.memo::text, posting.amount
+WITH since AS MATERIALIZED (
+    SELECT posting.ledger_account_id, posting.amount, posting.seq, entry.id, entry.kind, entry.reverses_id,
+           entry.occurred_at, entry.booking_date, entry.memo
+    FROM ledger_posting posting JOIN ledger_journalentry entry ON entry.id = posting.entry_id
+    WHERE posting.ledger_account_id = ANY(%(accounts)s) AND entry.booking_date >= %(from)s
+)
+SELECT account.id, account.currency, account.balance - coalesce(total.amount, 0)::bigint, since.id, since.kind,
+       origin.kind, since.occurred_at, since.booking_date, since.memo::text, since.amount
 FROM ledger_ledgeraccount account
-LEFT JOIN (ledger_posting posting JOIN ledger_journalentry entry
-               ON entry.id = posting.entry_id AND entry.booking_date >= %(from)s)
-    ON posting.ledger_account_id = account.id
-LEFT JOIN ledger_journalentry origin ON origin.id = entry.reverses_id
+LEFT JOIN (SELECT ledger_account_id, sum(amount) AS amount FROM since GROUP BY 1) total
+    ON total.ledger_account_id = account.id
+LEFT JOIN since ON since.ledger_account_id = account.id AND since.booking_date < %(to)s
+LEFT JOIN ledger_journalentry origin ON origin.id = since.reverses_id
 WHERE account.id = ANY(%(accounts)s) AND account.kind = 'party'
-ORDER BY account.id, entry.booking_date, posting.seq
+ORDER BY account.id, since.booking_date, since.seq
 """
 
 
@@ -98,24 +104,17 @@ def list_bookings(*, ledger_account_ids: Collection[int], from_day: date, to_day
     is today's less everything booked since, because entries are booked on days in another order than they are written.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_BOOKED_SINCE, {"accounts": list(ledger_account_ids), "from": from_day})
+        cursor.execute(_BOOKED_SINCE, {"accounts": list(ledger_account_ids), "from": from_day, "to": to_day})
         rows = cursor.fetchall()
-    since: dict[int, int] = defaultdict(int)
     within: dict[int, list[Booking]] = defaultdict(list)
-    standing: dict[int, Money] = {}
-    for account_id, currency, balance, entry_id, kind, origin, occurred_at, day, memo, amount in rows:
-        standing[account_id] = Money(balance, currency)
-        if entry_id is None:
-            continue
-        since[account_id] += amount
-        if day < to_day:
+    openings: dict[int, Money] = {}
+    for account_id, currency, opening, entry_id, kind, origin, occurred_at, day, memo, amount in rows:
+        openings[account_id] = Money(opening, currency)
+        if entry_id is not None:
             within[account_id].append(
                 Booking(entry_id, kind, origin or "", occurred_at, day, json.loads(memo), Money(amount, currency))
             )
-    return {
-        account_id: AccountBookings(Money(now.minor - since[account_id], now.currency), tuple(within[account_id]))
-        for account_id, now in standing.items()
-    }
+    return {account_id: AccountBookings(opening, tuple(within[account_id])) for account_id, opening in openings.items()}
 
 
 def moved_by_channel(*, book_id: int, currency: str, day: date, from_at: datetime, to_at: datetime) -> dict[str, Money]:

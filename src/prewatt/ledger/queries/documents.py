@@ -1,5 +1,6 @@
 """Issued papers: what they say, where they are, how they were printed."""
 
+import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -187,7 +188,7 @@ def find_file(*, document_id: int, form: str) -> bytes | None:
 def find_files(*, document_ids: Collection[int], form: str) -> dict[int, bytes]:
     """This function will return papers as they were first printed in a form, by row number of the paper."""
     rows = DocumentFile.objects.filter(document__in=document_ids, form=form)
-    return {document_id: bytes(data) for document_id, data in rows.values_list("document_id", "data")}
+    return {document_id: zlib.decompress(packed) for document_id, packed in rows.values_list("document_id", "packed")}
 
 
 def find_printed(*, document_ids: Collection[int], form: str) -> set[int]:

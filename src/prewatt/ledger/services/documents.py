@@ -1,6 +1,7 @@
 """Papers with numbers that have no gaps, and the files that they were printed as."""
 
 import hashlib
+import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,7 @@ VALUES (%(book)s, %(kind)s, %(year)s, %(point)s, 1)
 ON CONFLICT (book_id, kind, year, point) DO UPDATE SET next_no = ledger_documentseries.next_no
 """
 INSERT_AT_ONCE = 200
+PACKED = 1
 
 
 def lock_series(*, book_id: int, kind: str, year: int, point: str) -> None:
@@ -113,8 +115,8 @@ def keep_files(*, form: str, files: Mapping[int, bytes], printed_at: datetime) -
     DocumentFile.objects.bulk_create(
         [
             DocumentFile(
-                document_id=document_id, form=form, sha256=hashlib.sha256(data).hexdigest(), data=data,
-                printed_at=printed_at,
+                document_id=document_id, form=form, sha256=hashlib.sha256(data).hexdigest(),
+                packed=zlib.compress(data, PACKED), printed_at=printed_at,
             )
             for document_id, data in files.items()
         ],

@@ -48,8 +48,8 @@ def lay_out_cashier_report(issued: Issued, figures: Figures) -> Plain:
         "tables": [
             _lines(content, figures, sections),
             _sums("按方式", "By channel", content["by_channel"], figures, sections, named=_channel),
-            _sums("按收款人", "By cashier", content["by_cashier"], figures, sections, named=clean),
-            _sums("按收银台", "By till", content["by_till"], figures, sections, named=clean),
+            _sums("按收款人", "By cashier", content["by_cashier"], figures, sections, named=_cashier),
+            _sums("按收银台", "By till", content["by_till"], figures, sections, named=_till),
             _ledger(content, figures, sections),
             _ranges(content, sections),
             *([_back(content, figures, sections)] if content["back"] else []),
@@ -72,6 +72,14 @@ _SIGNED = Both("签字、日期", "Signature and date")
 
 def _signature(label: Both) -> Plain:
     return {"label": label.plain(), "name": "", "below": _SIGNED.plain()}
+
+
+def _cashier(name: str) -> str:
+    return clean(name) or "无收款人 no cashier"
+
+
+def _till(name: str) -> str:
+    return clean(name) or _SELF
 
 
 def _channel(code: str) -> str:
@@ -108,8 +116,8 @@ def _lines(content: Content, figures: Figures, sections: Sections) -> Plain:
     first = [column("收款人", "Cashier", width=3), column("台", "Till", width=1), column("方式", "Channel", width=3)]
     rows = [
         row(
-            clean(one["cashier"]) or _SELF, clean(one["till"]) or EMPTY, channel(one["channel"]).line,
-            *_counted(one, figures),
+            clean(one["cashier"]) or (EMPTY if one["till"] else _SELF), clean(one["till"]) or EMPTY,
+            _channel(one["channel"]), *_counted(one, figures),
         )
         for one in content["lines"]
     ]  # fmt: skip
@@ -121,7 +129,7 @@ _SELF = "自助 self-service"
 
 
 def _sums(zh: str, en: str, sums: Sequence[Content], figures: Figures, sections: Sections, *, named: Any) -> Plain:
-    rows = [row(named(one["name"]) or _SELF, *_counted(one, figures)) for one in sums]
+    rows = [row(named(one["name"]), *_counted(one, figures)) for one in sums]
     rows.append(total("合计 Total", *_counted(_added(sums), figures)))
     return table(sections.next(zh, en), _columns(figures, [column("名称", "Name", width=4)]), rows)
 

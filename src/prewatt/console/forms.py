@@ -70,12 +70,15 @@ class AmountForm(ReasonForm):
         self.fields["reason"].widget.attrs.pop("autofocus", None)
 
 
+PLAN_WAYS: Final = [("carry", _("Carried to the next month")), ("refund", _("Given back"))]
+
+
 class PlanForm(ReasonForm):
     """How an account pays each month ahead: what becomes of a surplus, and an amount where a person knows better."""
 
     way = forms.ChoiceField(
         label=_("Surplus at the end of a month"),
-        choices=[("carry", _("Carried to the next month")), ("refund", _("Given back"))],
+        choices=PLAN_WAYS,
         widget=forms.RadioSelect,
     )
     amount = forms.CharField(
@@ -90,7 +93,7 @@ class PlanForm(ReasonForm):
         if has_plan:
             way = self.fields["way"]
             assert isinstance(way, forms.ChoiceField)
-            way.choices = [*way.choices, ("end", _("It does not pay ahead any more"))]
+            way.choices = [*PLAN_WAYS, ("end", _("It does not pay ahead any more"))]
 
 
 class TopUpForm(DeskForm):

@@ -21,7 +21,7 @@ class PaymentChannel(models.TextChoices):
     TRANSFER = "transfer", _("Bank transfer")
     ALIPAY = "alipay", _("Alipay")
     WECHAT = "wechat", _("WeChat Pay")
-    STRIPE = "stripe", _("Stripe")
+    STRIPE = "stripe", "Stripe"
     TESTPAY = "testpay", _("Test provider")
 
 
@@ -36,7 +36,7 @@ class OnlineChannel(models.TextChoices):
 
     ALIPAY = "alipay", _("Alipay")
     WECHAT = "wechat", _("WeChat Pay")
-    STRIPE = "stripe", _("Stripe")
+    STRIPE = "stripe", "Stripe"
     TESTPAY = "testpay", _("Test provider")
 
 

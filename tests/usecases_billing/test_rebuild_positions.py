@@ -12,8 +12,10 @@ from prewatt.metering.models import DayUsage, MeterState
 from prewatt.rating.bands import Band, DayType
 from prewatt.rating.tariff import BandSource, Slot, Tariff
 from prewatt.tenancy.models import Account
+from prewatt.usecases import rebuild_positions as module
 from prewatt.usecases.close_day import close_day
 from prewatt.usecases.rebuild_positions import rebuild_positions
+from prewatt.usecases.work import Busy
 
 DAYS = {
     DayType.WORKDAY: [Slot(0, 480, Band.VALLEY), Slot(480, 1200, Band.PEAK), Slot(1200, 1440, Band.FLAT)],
@@ -121,3 +123,26 @@ def test_another_tariff_from_the_beginning_is_rated_again(town: Town, used: Room
     rebuild(town, repair=True)
     assert town.accrued(used) == 500 - 400, "the difference is posted by the next close"
     assert rebuild(town) == []
+
+
+def test_an_account_in_use_is_waited_for(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = town.add_room()
+    town.read(room, "2026-11-02T00:00", 5_000)
+    real, tries = module._rebuild, []
+
+    def busy_twice(*given: object, **named: object) -> object:
+        tries.append(given)
+        if len(tries) < 3:
+            raise Busy("Somebody else is changing the same account.")
+        return real(*given, **named)  # type: ignore[arg-type]  # handed on as given
+
+    monkeypatch.setattr(module, "_rebuild", busy_twice)
+    assert rebuild_positions(actor=ACTOR, site_id=town.site.pk) == []
+    assert len(tries) == 3
+    monkeypatch.setattr(module, "_rebuild", always_busy)
+    with pytest.raises(Busy):
+        rebuild_positions(actor=ACTOR, site_id=town.site.pk)
+
+
+def always_busy(*_: object, **__: object) -> object:
+    raise Busy("Somebody else is changing the same account.")

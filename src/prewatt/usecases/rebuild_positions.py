@@ -22,9 +22,10 @@ from prewatt.rating.errors import UnableToRate
 from prewatt.rating.segments import to_us
 from prewatt.usecases._rating import Rater
 from prewatt.usecases._supply import after_balance_change
-from prewatt.usecases.work import unit_of_work
+from prewatt.usecases.work import Busy, unit_of_work
 
 POINTS_AT_ONCE: Final = 50
+TRIES_MAX: Final = 10
 NOTHING: Final = (0,) * len(BANDS)
 
 
@@ -38,10 +39,20 @@ def rebuild_positions(*, actor: Actor, site_id: int, repair: bool = False) -> li
     found: list[Difference] = []
     points = list(MeteringPoint.objects.filter(site=site).order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(points), POINTS_AT_ONCE):
-        found += _rebuild(actor, site, points[start : start + POINTS_AT_ONCE], repair=repair)
+        found += _rebuild_in_time(actor, site, points[start : start + POINTS_AT_ONCE], repair=repair)
     for number, accrued, expected in list_wrong_accruals(site_id=site_id):
         found.append(Difference("accrued", f"account {number}", str(expected), str(accrued)))
     return found
+
+
+def _rebuild_in_time(actor: Actor, site: Site, point_ids: Sequence[int], *, repair: bool) -> list[Difference]:
+    """Rebuild, and wait some seconds for accounts that somebody else holds: one of many must not end the whole."""
+    for _ in range(TRIES_MAX - 1):
+        try:
+            return _rebuild(actor, site, point_ids, repair=repair)
+        except Busy:
+            continue  # each try waits for the locks
+    return _rebuild(actor, site, point_ids, repair=repair)
 
 
 def _rebuild(actor: Actor, site: Site, point_ids: Sequence[int], *, repair: bool) -> list[Difference]:

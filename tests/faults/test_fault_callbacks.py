@@ -32,12 +32,9 @@ from prewatt.payments.providers.errors import CallbackForeign
 from prewatt.payments.providers.values import RawCallback, TradeState
 from prewatt.payments.queries.merchants import notify_path
 from prewatt.payments.services.callbacks import REFUSED_ROWS_AN_HOUR
-from prewatt.payments.services.merchants import put_key
-from prewatt.testpay.keys import KeyPair
 from prewatt.usecases import _credit, _providers
 from prewatt.usecases._money import balance_of
 from prewatt.usecases.configure_merchant import end_merchant_key
-from prewatt.usecases.work import unit_of_work
 
 SUCCESS = b"success"
 SIGNED = ("testpay-key", "testpay-time", "testpay-nonce", "testpay-signature")
@@ -285,23 +282,12 @@ def test_d11_without_the_time_stamp_an_old_one_of_an_unknown_order_is_believed(
     assert Unmatched.objects.count() == 1
 
 
-def rotate(house: PayHouse) -> KeyPair:
-    """The provider gets a new key, and we are told of it beside the old one."""
-    fresh = KeyPair.make("testpay")
-    with unit_of_work(actor=ACTOR, verb="rotate"):
-        put_key(
-            merchant=house.merchant, kind="peer", name="", serial=fresh.serial, text=fresh.public_pem,
-            safe=_providers.merchant_safe(),
-        )  # fmt: skip
-    return fresh
-
-
 @pytest.mark.timeout(600)
 @pytest.mark.faults("D12")
 def test_d12_both_keys_are_heard_while_they_are_in_force(pay_house: PayHouse, room: Room, faults: Faults) -> None:
     old, credited = pay_house.keys.own, 0
     for turn in range(faults.times(short=2, full=20)):
-        fresh = rotate(pay_house)
+        fresh = pay_house.rotate()
         for key in (old, fresh, old, fresh):
             delivery = pay_house.pay(pay_house.start(room))
             assert sent(pay_house, pay_house.raw(delivery, key=key)).content == SUCCESS, f"{turn}: {key.serial}"
@@ -322,7 +308,7 @@ def test_d12_both_keys_are_heard_while_they_are_in_force(pay_house: PayHouse, ro
 def test_d12_with_one_key_at_a_time_the_other_is_refused(pay_house: PayHouse, room: Room) -> None:
     view = pay_house.start(room)
     delivery = pay_house.pay(view)
-    fresh = rotate(pay_house)
+    fresh = pay_house.rotate()
     row = MerchantKey.objects.get(serial=pay_house.keys.own.serial)
     end_merchant_key(actor=ACTOR, merchant_public_id=pay_house.merchant.public_id, key_id=row.pk)
     _providers.forget_providers()

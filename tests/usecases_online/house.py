@@ -82,6 +82,16 @@ class PayHouse:
         self.keys = replace(self.keys, own=pair)
         self.front = replace(self.front, keys=self.keys)
 
+    def rotate(self) -> KeyPair:
+        """Tell the product of a new key of the provider, beside the one that it has."""
+        fresh = KeyPair.make("testpay")
+        with unit_of_work(actor=ACTOR, verb="rotate"):
+            put_key(
+                merchant=self.merchant, kind="peer", name="", serial=fresh.serial, text=fresh.public_pem,
+                safe=_providers.merchant_safe(),
+            )  # fmt: skip
+        return fresh
+
     def signed(self, body: bytes, *, at: datetime | None = None, key: Any = None) -> dict[str, str]:
         """The headers with which the provider proves a body."""
         pair = key or self.keys.own

@@ -10,12 +10,14 @@ from prewatt.kernel.money import Money
 from prewatt.kernel.period import local_date
 from prewatt.ledger.queries import find_book, get_document_by_id
 from prewatt.ledger.services import PostingLine, booking_date_for, house_account, post_entry, void_document
+from prewatt.notices.services import tell_refund
 from prewatt.payments.house import House, house_code
 from prewatt.payments.models import Merchant, Payment, Refund
 from prewatt.payments.providers.values import RefundFact, RefundState
 from prewatt.payments.services import lock_paying_account, mark_reversed, reverse_trade
 from prewatt.payments.services.refunds import ON_THE_WAY, mark_arrived, mark_returned, note_refund_trouble, unreserve
 from prewatt.payments.services.suspense import mark_open_again, mark_refunded, move_suspense
+from prewatt.tenancy.queries import account_facts
 from prewatt.usecases._money import balance_changed
 
 SUBJECT = "refund"
@@ -49,6 +51,12 @@ def arrive(work: UnitOfWork, *, refund_id: int, refund_ref: str) -> None:
     mark_arrived(refund=refund, refund_ref=refund_ref, entry_id=entry_id, now=work.now)
     if refund.unmatched is not None:
         mark_refunded(row=refund.unmatched, note=refund.reason, now=work.now)
+    if refund.account_id is not None and refund.trade is not None and refund.trade.document_id is not None:
+        tell_refund(
+            account_id=refund.account_id, amount=amount, now=work.now, key=refund.refund_no,
+            available=account_facts(account_ids=[refund.account_id])[0].available,
+            slip=get_document_by_id(document_id=refund.trade.document_id).number_text,
+        )  # fmt: skip
 
 
 def give_back(work: UnitOfWork, *, refund_id: int, error: str) -> None:

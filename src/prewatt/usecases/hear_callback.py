@@ -19,6 +19,7 @@ from prewatt.payments.providers.errors import (
     CallbackIrrelevant,
     CallbackMalformed,
 )
+from prewatt.payments.providers.strict import CALLBACK_BYTES_MAX
 from prewatt.payments.providers.values import CallbackAnswer, Provider, RawCallback, RefundFact, TradeFact
 from prewatt.payments.services.callbacks import Heard, hash_body, note_callback
 from prewatt.usecases._credit import credit_trade
@@ -26,7 +27,7 @@ from prewatt.usecases._providers import forget_merchant, known_merchant, provide
 from prewatt.usecases._refunds import apply_refund_fact
 from prewatt.usecases.work import Busy, unit_of_work
 
-BODY_BYTES_MAX: Final = 64 * 1024
+BODY_BYTES_MAX: Final = CALLBACK_BYTES_MAX
 TRIES: Final = 3
 NOT_NOW: Final = CallbackAnswer(503, "text/plain", b"try again")
 NOBODY: Final = CallbackAnswer(404, "text/plain", b"unknown merchant")

@@ -14,7 +14,7 @@ from prewatt.access.audit import Actor
 from prewatt.access.models import User
 from prewatt.access.permissions import Permission
 from prewatt.access.queries import is_permitted
-from prewatt.kernel.errors import Refused
+from prewatt.kernel.errors import PrewattError, Refused
 from prewatt.kernel.money import Money
 from prewatt.payments.errors import AccountTakesNoMoney, UnknownMerchant
 from prewatt.payments.limits import require_amount, require_trade
@@ -93,8 +93,8 @@ def list_ways(*, account_id: int) -> list[MerchantChoice]:
     for merchant in usable_merchants(scope_path=account.site.scope.path, currency=account.currency):
         try:
             ways = tuple(way.value for way in provider_of(merchant).ways)
-        except Refused as refusal:
-            _log.warning("merchant cannot be used", merchant=str(merchant), why=refusal.message)
+        except PrewattError as error:
+            _log.warning("merchant cannot be used", merchant=str(merchant), why=error.message)
             continue
         found.append(
             MerchantChoice(merchant.public_id, merchant.channel, merchant.name, ways, merchant.is_default)
@@ -124,7 +124,7 @@ def _subject(account: Account, language: str) -> str:
     rooms = Tenancy.objects.filter(account=account, period__upper_inf=True).order_by("metering_point__code")
     codes = ", ".join(rooms.values_list("metering_point__code", flat=True)[:3]) or account.number
     with translation.override(language):
-        return f"{_('Electricity')} {codes}"[:SUBJECT_CHARS_MAX]
+        return f"{_('Electricity payment')} {codes}"[:SUBJECT_CHARS_MAX]
 
 
 def _ask(actor: Actor, order: Order, merchant: Merchant, payer: Payer) -> None:

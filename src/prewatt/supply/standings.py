@@ -39,7 +39,8 @@ held AS (
 loading AS (SELECT DISTINCT scope_id FROM cases_progress WHERE finished_at IS NULL)
 SELECT a.id, a.public_id, a.number, a.site_id, a.currency, a.payment_mode = 'prepaid', a.state = 'open',
        coalesce(money.balance, 0), a.accrued, a.allowed_credit,
-       greatest(coalesce(a.level_1, p.level_1, 10000), a.warn_days * a.daily_cost), coalesce(a.level_2, p.level_2, 3000),
+       greatest(coalesce(a.level_1, p.level_1, 10000), a.warn_days * a.daily_cost),
+       coalesce(a.level_2, p.level_2, 3000),
        coalesce(p.min_reconnect_balance, 100), coalesce(p.last_call_s, 3600),
        a.daily_cost, a.empties_at, loading.scope_id IS NOT NULL, coalesce(points.live, false),
        coalesce(points.marked, false) OR held.source_key IS NOT NULL
@@ -56,22 +57,17 @@ SELECT a.id, a.public_id, a.number, a.site_id, a.currency, a.payment_mode = 'pre
 
 _LOW: Final = """
 SELECT a.id
-  FROM tenancy_account a
+  FROM unnest(%(ids)s::bigint[], %(available)s::bigint[]) given (id, available)
+  JOIN tenancy_account a ON a.id = given.id
   LEFT JOIN supply_supplypolicy p ON p.site_id = a.site_id
-  LEFT JOIN (SELECT b.account_id, sum(l.balance)::bigint AS balance
-               FROM tenancy_bucket b JOIN ledger_ledgeraccount l ON l.id = b.ledger_account_id
-              WHERE b.account_id = ANY(%(ids)s::bigint[]) AND b.kind = 'cash' AND b.medium = 'electricity'
-              GROUP BY b.account_id) money ON money.account_id = a.id
- WHERE a.id = ANY(%(ids)s::bigint[])
-   AND (coalesce(money.balance, 0) - a.accrued + a.allowed_credit
-            <= greatest(0, coalesce(a.level_1, p.level_1, 10000), coalesce(a.level_2, p.level_2, 3000),
-                        a.warn_days * a.daily_cost, a.daily_cost * coalesce(p.last_call_s, 3600) / 86400)
-        OR EXISTS (SELECT 1 FROM tenancy_tenancy t JOIN supply_relay r ON r.metering_point_id = t.metering_point_id
-                    WHERE t.account_id = a.id AND t.period @> %(now)s AND (r.withheld <> '' OR r.shadow))
-        OR EXISTS (SELECT 1 FROM supply_hold h
-                    WHERE h.source_key = 'account:' || a.id AND h.lifted_at IS NULL AND h.reason = 'credit'))
+ WHERE given.available <= greatest(0, coalesce(a.level_1, p.level_1, 10000), coalesce(a.level_2, p.level_2, 3000),
+                                   a.daily_cost * coalesce(p.last_call_s, 3600) / 86400)
+    OR EXISTS (SELECT 1 FROM tenancy_tenancy t JOIN supply_relay r ON r.metering_point_id = t.metering_point_id
+                WHERE t.account_id = a.id AND t.period @> %(now)s AND (r.withheld <> '' OR r.shadow))
+    OR EXISTS (SELECT 1 FROM supply_hold h
+                WHERE h.source_key = 'account:' || a.id AND h.lifted_at IS NULL AND h.reason = 'credit')
 """
-"""Its highest level is that of ``notices.ladder``: whoever stands above it stands above every step."""
+"""The highest level is that of ``notices.ladder``: whoever stands above it stands above every step."""
 
 _POINTS: Final = """
 WITH wanted AS (
@@ -155,13 +151,17 @@ def list_standings(*, account_ids: Collection[int], now: datetime) -> list[Stand
         return [Standing(*row) for row in cursor.fetchall()]
 
 
-def list_low_accounts(*, account_ids: Collection[int], now: datetime) -> set[int]:
+def list_low_accounts(*, available: Mapping[int, int], now: datetime) -> set[int]:
     """This function will return the accounts that stand at their highest level or below it, or that are marked.
 
-    The others need no standing: they are above every step of the ladder, and credit touches nothing of their supply.
+    ``available`` is what each has for electricity, in minor units. The others need no standing: they are above every
+    step of the ladder, and credit touches nothing of their supply.
     """
+    parameters: dict[str, Any] = {
+        "ids": to_int_array(available), "available": to_int_array(available.values()), "now": now
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_LOW, {"ids": to_int_array(account_ids), "now": now})
+        cursor.execute(_LOW, parameters)
         return {account_id for (account_id,) in cursor.fetchall()}
 
 

@@ -14,8 +14,9 @@ def tell_notice(*, actor: Actor, notice_public_id: UUID, how: str = "") -> None:
     Raises UnknownNotice, NotTellable.
     """
     notice = get_notice(public_id=notice_public_id, user=actor.user)
+    site = notice.account.site if notice.account is not None else None
     with unit_of_work(
-        actor=actor, verb="tell_notice", scope=notice.account.site.scope if notice.account is not None else None, subject=("notice", str(notice.public_id)),
-        reason=how,
+        actor=actor, verb="tell_notice", scope=site.scope if site is not None else None,
+        subject=("notice", str(notice.public_id)), reason=how,
     ) as work:  # fmt: skip
         services.tell(notice=notice, actor=actor, how=how, now=work.now)

@@ -27,6 +27,7 @@ WAIT_S_MAX: Final = 3_600
 CONFIRMED_WITHIN: Final = timedelta(minutes=15)
 """A text that nobody reports on for so long (machine time) is followed by the next channel where it is a warning."""
 FOLLOWED_AT_ONCE: Final = 50
+_FACTS_AT: Final = 8
 UNKNOWN: Final = "it may have gone out: it is not sent again"
 
 _CLAIM: Final = """
@@ -56,7 +57,12 @@ def claim_notices(*, channels: Collection[str], limit: int = CLAIM_MAX) -> list[
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, parameters)
-        return [Letter(*row[:8], json.loads(row[8]), *row[9:]) for row in cursor.fetchall()]
+        return [_letter(list(row)) for row in cursor.fetchall()]
+
+
+def _letter(columns: list[Any]) -> Letter:
+    facts = json.loads(columns.pop(_FACTS_AT))
+    return Letter(*columns[:_FACTS_AT], facts, *columns[_FACTS_AT:])
 
 
 def record_sent(*, letter: Letter, sent: Sent, now: datetime) -> bool:

@@ -91,7 +91,9 @@ class StatementLine(models.Model):
     fee = models.BigIntegerField(default=0, help_text="Minor units; below zero: given back")
     currency = models.CharField(max_length=3)
     provider_at = models.DateTimeField(null=True, blank=True, help_text="Machine time")
-    told = models.CharField(max_length=40, blank=True, help_text="Amount and fee as the file said last, when it changed")
+    told = models.CharField(
+        max_length=40, blank=True, help_text="Amount and fee as the file said last, when it changed"
+    )
     in_file = models.BooleanField(default=True)
     difference = models.CharField(max_length=13, choices=StatementDifference, blank=True)
     our_amount = models.BigIntegerField(null=True, blank=True, help_text="Minor units")

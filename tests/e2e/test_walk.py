@@ -102,8 +102,7 @@ def prefer(page: Page, theme: str) -> None:
 def found_pages(desk: Desk, page: Page) -> dict[str, str]:
     """The pages that a person reaches by following links: an account with its tabs, a bus, the dialogs as pages."""
     page.goto(f"{desk.origin}/search?q={ROOM.replace('#', '%23')}")
-    page.locator("main a[href^='/accounts/']").first.click()
-    page.wait_for_url("**/accounts/**")
+    page.wait_for_url("**/accounts/**")  # the only one that is found is opened
     account = page.url.removeprefix(desk.origin).partition("?")[0]
     tabs = [str(link.get_attribute("href")) for link in page.locator("[data-tab]").all()[:TABS_MAX]]
     cut = page.locator("a[href*='/supply/disconnect']").first.get_attribute("href")
@@ -112,6 +111,7 @@ def found_pages(desk: Desk, page: Page) -> dict[str, str]:
     found = {
         "account": account,
         "till-account": f"/till?account={account.rpartition('/')[2]}",
+        "portal-access": f"{account}/portal",
         "refund": f"{account}/refund",
         "clear": f"{account}/clear",
         "cut": str(cut),

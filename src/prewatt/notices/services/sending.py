@@ -61,8 +61,8 @@ def claim_notices(*, channels: Collection[str], limit: int = CLAIM_MAX) -> list[
 
 
 def _letter(columns: list[Any]) -> Letter:
-    facts = json.loads(columns.pop(_FACTS_AT))
-    return Letter(*columns[:_FACTS_AT], facts, *columns[_FACTS_AT:])
+    columns[_FACTS_AT] = json.loads(columns[_FACTS_AT])
+    return Letter(*columns)
 
 
 def record_sent(*, letter: Letter, sent: Sent, now: datetime) -> bool:

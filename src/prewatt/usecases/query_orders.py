@@ -70,7 +70,7 @@ def _fact(order: Order, *, expired: bool) -> TradeFact:
 def _settle(actor: Actor, order: Order, fact: TradeFact) -> None:
     """This function will keep what the provider said of an order: the same road as its call-back's."""
     if fact.order_no != order.order_no:
-        raise ProviderAway(f"The provider spoke of another order than {order.order_no}.")
+        raise ProviderAway("The provider spoke of another order than %(order)s.", order=order.order_no)
     with unit_of_work(
         actor=actor, verb="query_order", scope=order.site.scope, subject=("order", order.order_no), of_facts=True
     ) as work:

@@ -66,7 +66,7 @@ def _refused(actor: Actor, refund: Refund, provider: Provider, refusal: Provider
     try:
         fact = _asked(provider, request_of(refund))
     except ProviderRefused as again:
-        raise ProviderAway(f"The provider refuses to tell: {again.message}") from again
+        raise ProviderAway("The provider refuses to tell: %(why)s", why=again.message) from again
     with unit_of_work(
         actor=actor, verb="send_refund", scope=refund.site.scope, subject=("refund", refund.refund_no)
     ) as work:

@@ -11,7 +11,7 @@ from prewatt.access.models import Action
 from prewatt.billing.models import CloseState, DayClose
 from prewatt.cases.models import Progress
 from prewatt.cases.services import start_progress
-from prewatt.cli.demo import history
+from prewatt.cli.demo import history, readings
 from prewatt.cli.demo.files import virtual_meters
 from prewatt.cli.demo.history import fill_history
 from prewatt.cli.demo.money import Reckoner, plan_purses
@@ -104,11 +104,17 @@ def test_killed_half_way_it_goes_on_and_ends_the_same(site: Site, monkeypatch: p
     with pytest.raises(KeyboardInterrupt):
         fill()
     clock.install(present)
-    assert Progress.objects.get().finished_at is None
+    progress = Progress.objects.get()
+    assert (progress.done, progress.finished_at) == (2, None)
+    monkeypatch.setattr(readings, "record_readings", never)
     monkeypatch.setattr(history, "close_day", close_day)
     fill()
     assert verify_books(seals=True) == []
     assert DayClose.objects.filter(site=site, state=CloseState.SEALED).count() == DAYS
+
+
+def never(**_: object) -> None:
+    pytest.fail("what is in is not recorded again")
 
 
 def test_who_finds_an_account_in_use_tries_again() -> None:

@@ -35,7 +35,8 @@ CLOSE_AFTER: Final = timedelta(minutes=5)
 def fill_history(*, facts: DemoFacts, say: Callable[[str], None]) -> None:
     """This function will record all past readings, then close every day in order with what was paid on it."""
     site = Site.objects.select_related("scope").get(code=SITE_CODE)
-    if Progress.objects.filter(scope=site.scope, kind=HISTORY, finished_at__isnull=False).exists():
+    progress = Progress.objects.get(scope=site.scope, kind=HISTORY)
+    if progress.finished_at is not None:
         say("History is complete")
         return
     present = clock.estate_clock()
@@ -43,7 +44,7 @@ def fill_history(*, facts: DemoFacts, say: Callable[[str], None]) -> None:
     meters = virtual_meters(plan, facts.estate(plan))
     series = history_series(facts)
     _at(facts.start_at)
-    for number in Recorder(actor=DEMO, site_id=site.pk, meters=meters).record(series):
+    for number in Recorder(actor=DEMO, site_id=site.pk, meters=meters).record(series, after=progress.done):
         _tell(site, number)
     say("History: all readings are in")
     reckoner = Reckoner(meters=meters, first_day=facts.first_day, zone=facts.zone)

@@ -50,10 +50,15 @@ class Recorder:
         rows = MeterInstallation.objects.filter(metering_point__site_id=site_id).order_by("pk")
         self._meters = [(pk, meters[room]) for pk, room in rows.values_list("pk", "metering_point__code")]
 
-    def record(self, series: Series) -> Iterator[int]:
-        """This method will record a series of every meter, some meters a batch; it yields after each batch."""
+    def record(self, series: Series, *, after: int = 0) -> Iterator[int]:
+        """This method will record a series of every meter, some meters a batch; it yields the number of each batch.
+
+        The first ones, up to ``after``, are left out: they are in.
+        """
         size = _meters_a_batch(series)
         for number, first in enumerate(range(0, len(self._meters), size), start=1):
+            if number <= after:
+                continue
             readings = [
                 _reading(pk, meter, at, kind) for pk, meter in self._meters[first : first + size] for at, kind in series
             ]

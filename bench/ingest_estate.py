@@ -1,6 +1,10 @@
-"""An estate for the ingest benchmark: metered points, a payer with money for each, a tariff by time of day."""
+"""An estate for the ingest benchmark, as one in service is.
 
-from datetime import date, datetime
+Metered points with relays, behind gateways that a collector holds; a payer for each with money and a known daily cost;
+a tariff by time of day.
+"""
+
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from django.db import transaction
@@ -13,6 +17,7 @@ from prewatt.billing.tariffs import publish_version
 from prewatt.estate.models import (
     Bus,
     Gateway,
+    GatewayLease,
     Meter,
     MeteringPoint,
     MeterInstallation,
@@ -34,10 +39,13 @@ from prewatt.ledger.services import (
 from prewatt.metering.values import ReadingIn
 from prewatt.rating.bands import Band, DayType
 from prewatt.rating.tariff import Slot, Tariff
+from prewatt.supply.openings import begin_relays
+from prewatt.supply.services import ensure_policy
 from prewatt.tenancy.models import Account, Bucket, Customer, Tenancy
 from prewatt.usecases.work import unit_of_work
 
 METERS_A_BUS = 31
+EPOCH = 1
 TARIFF = Tariff.time_of_use(
     currency="CNY",
     prices={Band.SHARP: 1_400_000, Band.PEAK: 1_100_000, Band.FLAT: 750_000, Band.VALLEY: 380_000},
@@ -70,7 +78,7 @@ def build_estate(*, meters: int, begins: datetime, tariff_from: date) -> None:
             for n in range(meters)
         )
         devices = Meter.objects.bulk_create(Meter(maker="M", serial=f"{n:06d}") for n in range(meters))
-        MeterInstallation.objects.bulk_create(
+        installations = MeterInstallation.objects.bulk_create(
             MeterInstallation(
                 metering_point=point, meter=device, bus=buses[n // METERS_A_BUS], address=f"{n:012d}", period=period,
                 opening_total_wh=0, opening_rates_wh=[0, 0, 0, 0],
@@ -79,7 +87,8 @@ def build_estate(*, meters: int, begins: datetime, tariff_from: date) -> None:
         )  # fmt: skip
         customer = Customer.objects.create(organisation=root, code="C", name="Customer")
         accounts = Account.objects.bulk_create(
-            Account(site=site, number=f"{n:08d}", customer=customer, currency="CNY") for n in range(meters)
+            Account(site=site, number=f"{n:08d}", customer=customer, currency="CNY", daily_cost=2_000 + 10 * (n % 60))
+            for n in range(meters)
         )
         tenancies = Tenancy.objects.bulk_create(
             Tenancy(account=account, metering_point=point, period=period)
@@ -88,12 +97,19 @@ def build_estate(*, meters: int, begins: datetime, tariff_from: date) -> None:
         TariffAssignment.objects.bulk_create(
             TariffAssignment(tenancy=tenancy, scope=scope, tariff_code="shop", period=period) for tenancy in tenancies
         )
+    with unit_of_work(actor=Actor(process="bench"), verb="build"):
+        begin_relays(installations=installations, now=begins)
+        ensure_policy(site=site)
     _open_books(site, accounts, begins, tariff_from)
 
 
 def _lines(site: Site, count: int) -> list[Bus]:
     gateways = Gateway.objects.bulk_create(
         Gateway(site=site, code=f"G{n}", address=f"192.0.2.{n}") for n in range(count)
+    )
+    until = clock.machine_now() + timedelta(days=1)
+    GatewayLease.objects.bulk_create(
+        GatewayLease(gateway=gateway, collector="bench", epoch=EPOCH, until=until) for gateway in gateways
     )
     return Bus.objects.bulk_create(Bus(gateway=gateway, port=4001) for gateway in gateways)
 
@@ -127,7 +143,11 @@ def readings_of(*, sweep: int, at: datetime) -> tuple[int, list[ReadingIn]]:
     for place, installation_id in enumerate(installation_ids):
         total_wh = 10 * ((sweep + 1) * (20 + place % 60))
         rates_wh = (total_wh // 4,) * 4
-        readings.append(ReadingIn(installation_id, 1, at, total_wh, rates_wh))
+        readings.append(
+            ReadingIn(
+                installation_id, 1, at, total_wh, rates_wh, epoch=EPOCH, seq=sweep * len(installation_ids) + place
+            )
+        )
     return site_id, readings
 
 

@@ -12,6 +12,7 @@ from django.db import connection
 from bench.ingest import Server
 from bench.ingest_estate import build_estate, readings_of
 from prewatt.access.audit import Actor
+from prewatt.cli.entering import keep_loaded
 from prewatt.kernel import clock
 from prewatt.usecases.record_readings import record_readings
 
@@ -30,6 +31,7 @@ def prepare(server: Server) -> None:
     call_command("migrate", verbosity=0, interactive=False)
     build_estate(meters=METERS, begins=FIRST_AT - 2 * SWEEP, tariff_from=date(2026, 1, 1))
     _record_sweep(0)
+    keep_loaded()  # as the collector does before it begins
     _leave()
     with server.connect("base", autocommit=True) as control:
         control.execute(REFERENCE)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prewatt.metering.arrays import to_array, to_int_array
+from prewatt.metering.arrays import to_array, to_int_array, to_nested_array
 from prewatt.metering.chain import Merged, NewReading, force_reading, merge_readings
 from prewatt.metering.validation import (
     Accepted,
@@ -156,12 +156,13 @@ def merge(existing: Sequence[Point], *points: Point, marker: Marker | None = Non
 
 
 def total(merged: Merged) -> int:
-    return sum(change.part.wh * change.sign for change in merged.changes)
+    return sum(part.wh for part in merged.gained) - sum(part.wh for part in merged.lost)
 
 
 def test_a_late_reading_parts_a_pair() -> None:
     merged = merge([at(0, 0), at(4, 4_000)], at(2, 1_000))
-    assert [(change.part.wh, change.sign) for change in merged.changes] == [(4_000, -1), (1_000, 1), (3_000, 1)]
+    assert [part.wh for part in merged.lost] == [4_000]
+    assert [part.wh for part in merged.gained] == [1_000, 3_000]
     assert merged.points == (at(0, 0), at(2, 1_000), at(4, 4_000))
 
 
@@ -169,7 +170,9 @@ def test_of_two_at_one_instant_the_fuller_speaks() -> None:
     merged = merge([at(0, 0), at(4, 4_000)], at(4, 4_000, 1, 2))
     assert merged.points[-1].rates_wh == (1, 2)
     assert total(merged) == 0
-    assert merge([at(0, 0), at(4, 4_000, 1, 2)], at(4, 4_000)).changes == ()
+    nothing = merge([at(0, 0), at(4, 4_000, 1, 2)], at(4, 4_000))
+    assert not nothing.gained
+    assert not nothing.lost
 
 
 @pytest.mark.parametrize(("error", "cause"), [(NoPayer, HeldCause.NO_PAYER), (NoTariff, HeldCause.NO_TARIFF)])
@@ -218,11 +221,15 @@ def test_verdicts_are_values() -> None:
 
 
 def test_array_literals() -> None:
-    assert to_array([1, None, 3]) == "{1,NULL,3}"
+    assert to_array([1, None, 3]) == "{1, NULL, 3}"
+    assert to_array([None, DAY]) == "{NULL,2026-11-01}"
     assert to_array([]) == "{}"
     assert to_array([DAY, DAY]) == "{2026-11-01,2026-11-01}"
     assert to_array(["jump", ""]) == '{"jump",""}'
-    assert to_array([True, False]) == "{True,False}"
-    assert to_int_array([1, 2]) == "{1,2}"
+    assert to_array([True, False]) == "{True, False}"
+    assert to_int_array([1, 2]) == "{1, 2}"
+    assert to_int_array([]) == "{}"
+    assert to_int_array([Band.FLAT]) == "{3}"
+    assert to_nested_array([(1, 2), (), [3]]) == '{"{1, 2}", "{}", "{3}"}'
     with pytest.raises(ValueError, match="array literal"):
         to_array(['a"b'])

@@ -110,8 +110,8 @@ def test_late_readings() -> None:
             rate=rate,
         )
         points = merged.points
-        assert " ".join(str(one.part.wh) for one in merged.changes if one.sign < 0) == back
-        assert " ".join(str(one.part.wh) for one in merged.changes if one.sign > 0) == added
+        assert " ".join(str(part.wh) for part in merged.lost) == back
+        assert " ".join(str(part.wh) for part in merged.gained) == added
         assert ", ".join(str(one.read_us // HOUR) for one in points) == row
 
 

@@ -17,7 +17,7 @@ import click
 import structlog
 
 from prewatt.cli.embedded import database
-from prewatt.cli.entering import enter
+from prewatt.cli.entering import enter, keep_loaded
 from prewatt.cli.errors import WrongUse
 from prewatt.config.environment import Environment, Process, environment
 from prewatt.estate.errors import KeyMissing
@@ -86,6 +86,7 @@ async def _until_told(wiring: Wiring) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     async with collecting(wiring, stopped=stopped):
+        keep_loaded()
         await stopped.wait()
 
 

@@ -1,5 +1,6 @@
 """How a role or command enters: a safe database, tables of this version, then Django."""
 
+import gc
 import time
 from typing import Any, Final
 
@@ -31,6 +32,15 @@ def enter(process: Process) -> None:
             f"The database lacks {len(missing)} migrations of this version (first: {missing[0]}).",
             hint="Run `prewatt migrate`.",
         )
+
+
+def keep_loaded() -> None:
+    """This function will take what is loaded by now out of the garbage collector's rounds.
+
+    It stays for as long as the process does; walking it again and again costs a role a tenth of its time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _connected(url: str, *, wait_s: float) -> psycopg.Connection[Any]:

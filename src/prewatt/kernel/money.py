@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Self
 
 from typing_extensions import override
@@ -38,6 +39,7 @@ def minor_digits(currency: str) -> int:
         ) from None
 
 
+@cache
 def nano_per_minor(currency: str) -> int:
     """This function will return how many 1e-9 currency units make one minor unit."""
     return int(NANO // 10 ** minor_digits(currency))

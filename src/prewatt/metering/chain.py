@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from prewatt.metering.validation import (
+    ACCEPTED,
     Held,
     HeldCause,
     Limits,
@@ -39,19 +40,13 @@ class NewReading(NamedTuple):
     clock_drift_s: int | None = None
 
 
-class Change(NamedTuple):
-    """Use to add (``sign`` 1) or to take back (-1)."""
-
-    part: UsagePart
-    sign: int
-
-
 class Merged(NamedTuple):
-    """What came of new readings: which are held and why, which use changes, and where the row ends now."""
+    """What came of new readings: which are held and why, which use comes and goes, and where the row ends now."""
 
-    held: tuple[tuple[NewReading, HeldCause], ...]
-    accepted: tuple[NewReading, ...]
-    changes: tuple[Change, ...]
+    held: Sequence[tuple[NewReading, HeldCause]]
+    accepted: Sequence[NewReading]
+    gained: Sequence[UsagePart]
+    lost: Sequence[UsagePart]
     points: tuple[Point, ...]
     marker: Marker | None
 
@@ -70,51 +65,64 @@ def merge_readings(
     ``existing`` are accepted points in order of time without a gap in between; the first is not later than any new
     reading that lies within the installation's stay.
     """
-    ordered = sorted(new, key=_in_time)
-    if ordered and ordered[0].point.read_us <= existing[-1].read_us:
-        rate = cache(rate)  # late readings have the same pairs laid out again
+    if len(new) == 1 and new[0].point.read_us > existing[-1].read_us:
+        return _append(existing, new[0], limits=limits, marker=marker, now_us=now_us, rate=rate)
+    rate = cache(rate)  # a late reading has the same pairs laid out again
     points = list(existing)
     held: list[tuple[NewReading, HeldCause]] = []
     accepted: list[NewReading] = []
-    at_end: list[UsagePart] = []
-    only_at_end = True
-    for reading in ordered:
+    for reading in sorted(new, key=_in_time):
         point = reading.point
-        place = _place_of(point, points)
+        place = bisect_right(points, point.read_us, key=_instant)
         previous, following = points[max(place - 1, 0)], points[place] if place < len(points) else None
         verdict = validate_reading(
             previous=previous, new=point, following=following, marker=marker, limits=limits, now_us=now_us
         )
         use = _lay_out(verdict, previous, point, following, rate)
         if following is None:
-            marker = next_marker(marker=marker, new=point, verdict=Held(use) if isinstance(use, HeldCause) else verdict)
+            marker = next_marker(marker=marker, new=point, verdict=_verdict(use))
         if isinstance(use, HeldCause):
             held.append((reading, use))
-            continue
-        accepted.append(reading)
-        at_end += use
-        only_at_end = only_at_end and following is None and point.read_us > previous.read_us
-        _place(points, place, point)
-    changes = [Change(part, 1) for part in at_end] if only_at_end else _changes(existing, points, rate)
-    return Merged(tuple(held), tuple(accepted), tuple(changes), tuple(points), marker)
+        else:
+            accepted.append(reading)
+            _place(points, place, point)
+    return Merged(held, accepted, *_changes(existing, points, rate), tuple(points), marker)
 
 
 def force_reading(*, existing: Sequence[Point], reading: NewReading, rate: Rate) -> Merged:
     """This function will fit a reading into the row that a person has accepted, whatever validation says."""
     points = list(existing)
-    _place(points, _place_of(reading.point, points), reading.point)
-    return Merged((), (reading,), tuple(_changes(existing, points, rate)), tuple(points), None)
+    _place(points, bisect_right(points, reading.point.read_us, key=_instant), reading.point)
+    return Merged((), (reading,), *_changes(existing, points, rate), tuple(points), None)
+
+
+def _append(
+    existing: Sequence[Point],
+    reading: NewReading,
+    *,
+    limits: Limits,
+    marker: Marker | None,
+    now_us: int,
+    rate: Rate,
+) -> Merged:
+    """Judge a reading that is newer than all others of its row: what a live sweep brings, one a meter."""
+    previous, point = existing[-1], reading.point
+    verdict = validate_reading(
+        previous=previous, new=point, following=None, marker=marker, limits=limits, now_us=now_us
+    )
+    use = _lay_out(verdict, previous, point, None, rate)
+    marker = next_marker(marker=marker, new=point, verdict=_verdict(use))
+    if isinstance(use, HeldCause):
+        return Merged([(reading, use)], (), (), (), tuple(existing), marker)
+    return Merged((), (reading,), use, (), (*existing, point), marker)
+
+
+def _verdict(use: Sequence[UsagePart] | HeldCause) -> Verdict:
+    return Held(use) if isinstance(use, HeldCause) else ACCEPTED
 
 
 def _in_time(reading: NewReading) -> tuple[int, int]:
     return reading.point.read_us, reading.kind
-
-
-def _place_of(point: Point, points: Sequence[Point]) -> int:
-    """Return where the point goes in the row: behind those of its instant and before. Most go to the end."""
-    if point.read_us >= points[-1].read_us:
-        return len(points)
-    return bisect_right(points, point.read_us, key=_instant)
 
 
 def _instant(point: Point) -> int:
@@ -147,10 +155,13 @@ def _place(points: list[Point], place: int, point: Point) -> None:
     points.insert(place, point)
 
 
-def _changes(before: Sequence[Point], after: Sequence[Point], rate: Rate) -> list[Change]:
-    """Return the use of pairs that the row lost, taken back, and of those that it gained."""
+def _changes(
+    before: Sequence[Point], after: Sequence[Point], rate: Rate
+) -> tuple[Sequence[UsagePart], Sequence[UsagePart]]:
+    """Return the use of pairs that the row gained, and of those that it lost."""
     old, new = list(pairwise(before)), list(pairwise(after))
     kept = set(old) & set(new)
-    changes = [Change(part, -1) for pair in old if pair not in kept for part in rate(*pair)]
-    changes += [Change(part, 1) for pair in new if pair not in kept for part in rate(*pair)]
-    return changes
+    return (
+        [part for pair in new if pair not in kept for part in rate(*pair)],
+        [part for pair in old if pair not in kept for part in rate(*pair)],
+    )

@@ -4,7 +4,7 @@ Whole watt-hours throughout: each boundary takes the rounded share of the energy
 of two boundaries. So the parts add up to the whole, whatever the cuts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
@@ -71,7 +71,7 @@ def split_usage(*, interval: Interval, stretches: Sequence[Stretch]) -> list[Usa
     registers = _register_bands(pieces) if interval.rates_wh else ()
     if registers:
         return _split_by_registers(interval, registers, pieces)
-    return list(_spread(interval.total_wh, pieces, None))
+    return _spread(interval.total_wh, pieces, None)
 
 
 def _pieces(interval: Interval, stretches: Sequence[Stretch]) -> list[_Piece]:
@@ -118,13 +118,15 @@ def _split_by_registers(interval: Interval, registers: Sequence[Band], pieces: S
     return parts
 
 
-def _spread(total_wh: int, pieces: Sequence[_Piece], band: Band | None) -> Iterator[UsagePart]:
+def _spread(total_wh: int, pieces: Sequence[_Piece], band: Band | None) -> list[UsagePart]:
     """Spread energy over pieces in proportion to their length; ``band`` overrules the pieces' own."""
     whole_us = sum([piece.length_us for piece in pieces])
     past_us = given_wh = 0
+    parts: list[UsagePart] = []
     for payer, length_us, day, own_band, version, _ in pieces:
         past_us += length_us
         until_wh = (2 * total_wh * past_us + whole_us) // (2 * whole_us)
         wh, given_wh = until_wh - given_wh, until_wh
         if wh:
-            yield UsagePart(payer, month_start(day), version, day, band or own_band, wh)
+            parts.append(UsagePart(payer, month_start(day), version, day, band or own_band, wh))
+    return parts

@@ -61,7 +61,7 @@ SELECT a.id
   JOIN tenancy_account a ON a.id = given.id
   LEFT JOIN supply_supplypolicy p ON p.site_id = a.site_id
  WHERE given.available <= greatest(0, coalesce(a.level_1, p.level_1, 10000), coalesce(a.level_2, p.level_2, 3000),
-                                   a.daily_cost * coalesce(p.last_call_s, 3600) / 86400)
+                                   a.daily_cost * a.warn_days, a.daily_cost * coalesce(p.last_call_s, 3600) / 86400)
     OR EXISTS (SELECT 1 FROM tenancy_tenancy t JOIN supply_relay r ON r.metering_point_id = t.metering_point_id
                 WHERE t.account_id = a.id AND t.period @> %(now)s AND (r.withheld <> '' OR r.shadow))
     OR EXISTS (SELECT 1 FROM supply_hold h

@@ -3,13 +3,13 @@
 The accounts must be locked before a ``Rater`` is made: what it loads holds until the transaction ends.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prewatt.billing.queries.payers import Payers, load_payers
-from prewatt.billing.services import PositionKey, UsageTotal, apply_usage
+from prewatt.billing.services import PositionKey, UsageTotal, apply_usage, open_positions
 from prewatt.estate.models import Site
-from prewatt.metering.chain import Change, Rate
+from prewatt.metering.chain import Rate
 from prewatt.metering.errors import PayersMoved
 from prewatt.metering.services import add_day_usage
 from prewatt.metering.services.states import DayUsageKey
@@ -20,6 +20,23 @@ from prewatt.rating.tariff import Tariff
 from prewatt.rating.usage import Interval, UsagePart, split_usage
 
 
+def load_locked_payers(*, site: Site, point_ids: Sequence[int], from_us: int, to_us: int, locked: set[int]) -> Payers:
+    """This function will load who pays for points from one instant to another, both in.
+
+    Raises PayersMoved when an account among them was not locked.
+    """
+    payers = load_payers(
+        point_ids=point_ids,
+        site_id=site.pk,
+        zone=site.time_zone,
+        from_at=from_instant_us(from_us),
+        to_at=from_instant_us(to_us),
+    )
+    if not locked.issuperset(payers.account_of.values()):
+        raise PayersMoved("Who pays changed while the readings waited.", hint="Record them again.")
+    return payers
+
+
 @dataclass(slots=True)
 class Rater:
     """Lays out the use of one site's installations, and gathers what it changes."""
@@ -28,23 +45,6 @@ class Rater:
     _usage: dict[PositionKey, UsageTotal] = field(default_factory=dict)
     _by_day: dict[DayUsageKey, int] = field(default_factory=dict)
     _limits: dict[int, Limits] = field(default_factory=dict)
-
-    @classmethod
-    def load(cls, *, site: Site, point_ids: Sequence[int], from_us: int, to_us: int, locked: set[int]) -> "Rater":
-        """This method will load who pays for points from one instant to another, both in.
-
-        Raises PayersMoved when an account among them was not locked.
-        """
-        payers = load_payers(
-            point_ids=point_ids,
-            site_id=site.pk,
-            zone=site.time_zone,
-            from_at=from_instant_us(from_us),
-            to_at=from_instant_us(to_us),
-        )
-        if not locked.issuperset(payers.account_of.values()):
-            raise PayersMoved("Who pays changed while the readings waited.", hint="Record them again.")
-        return cls(payers)
 
     def limits(self, facts: InstallationFacts) -> Limits:
         """This method will return what bounds the installation's readings."""
@@ -69,22 +69,28 @@ class Rater:
 
         return rate
 
-    def gather(self, facts: InstallationFacts, changes: Iterable[Change]) -> None:
-        """This method will remember the changes of one installation's use."""
+    def gather(self, facts: InstallationFacts, *, gained: Sequence[UsagePart], lost: Sequence[UsagePart] = ()) -> None:
+        """This method will remember how one installation's use changes."""
         usage, by_day, installation_id = self._usage, self._by_day, facts.id
-        for (tenancy_id, month, version, day, band, wh), sign in changes:
-            key = PositionKey(tenancy_id, month, version)
-            total = usage.get(key)
-            if total is None:
-                total = usage[key] = UsageTotal(day, day)
-            total.add(day=day, band=band, wh=sign * wh)
-            day_key = (tenancy_id, installation_id, day, int(band))
-            by_day[day_key] = by_day.get(day_key, 0) + sign * wh
+        for sign, parts in ((1, gained), (-1, lost)):
+            for tenancy_id, month, version, day, band, wh in parts:
+                key = PositionKey(tenancy_id, month, version)
+                total = usage.get(key)
+                if total is None:
+                    total = usage[key] = UsageTotal(day, day)
+                total.add(day=day, band=band, wh=sign * wh)
+                day_key = (tenancy_id, installation_id, day, int(band))
+                by_day[day_key] = by_day.get(day_key, 0) + sign * wh
 
-    def apply(self) -> set[int]:
+    def open(self) -> dict[PositionKey, Sequence[int]]:
+        """This method will find or begin the positions that the gathered use belongs to."""
+        return open_positions(usage=self._usage, account_of=self.payers.account_of)
+
+    def apply(self, opened: Mapping[PositionKey, Sequence[int]]) -> set[int]:
         """This method will write what was gathered and return the accounts whose use changed."""
         add_day_usage(quantities_wh=self._by_day)
-        return set(apply_usage(usage=self._usage, account_of=self.payers.account_of, tariffs=self.tariffs()))
+        account_of = self.payers.account_of
+        return set(apply_usage(usage=self._usage, opened=opened, account_of=account_of, tariffs=self.tariffs()))
 
     @property
     def usage(self) -> Mapping[PositionKey, UsageTotal]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from prewatt.access.ahead import sending_ahead
 from prewatt.access.audit import UnitOfWork
 from prewatt.cases.kinds import Kind
 from prewatt.cases.models import Severity
@@ -28,13 +29,15 @@ UNPRICED: Final = frozenset({HeldCause.NO_PAYER, HeldCause.NO_TARIFF})
 
 @dataclass(slots=True)
 class Recording:
-    """What a transaction has done with readings so far."""
+    """What new readings come to. Judging gathers it and touches no table; ``write`` brings it there."""
 
     site: Site
     work: UnitOfWork
     rater: Rater
     held: dict[ReadingKey, HeldCause] = field(default_factory=dict)
-    states: list[StateChange] = field(default_factory=list)
+    _states: list[StateChange] = field(default_factory=list)
+    _doubts: list[tuple[InstallationFacts, NewReading, HeldCause]] = field(default_factory=list)
+    _standstills: list[tuple[InstallationFacts, Point]] = field(default_factory=list)
     _now_us: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,55 +58,55 @@ class Recording:
 
     def take(self, facts: InstallationFacts, merged: Merged, marker: Marker | None) -> None:
         """This method will gather the use, the held readings and the new end of one installation's row."""
-        self.rater.gather(facts, merged.changes)
-        for reading, cause in merged.held:
-            self.held[ReadingKey(facts.id, reading.kind, reading.point.read_us)] = cause
+        self.rater.gather(facts, gained=merged.gained, lost=merged.lost)
         if merged.held:
-            self._open_case(facts, *merged.held[-1])
-        ends_earlier = merged.points[-1].read_us < facts.last.read_us  # late readings fetch part of the row only
-        if not ends_earlier and (merged.points[-1] != facts.last or marker != facts.marker):
+            for reading, cause in merged.held:
+                self.held[ReadingKey(facts.id, reading.kind, reading.point.read_us)] = cause
+            self._doubts.append((facts, *merged.held[-1]))
+        last = merged.points[-1]
+        ends_earlier = last.read_us < facts.last.read_us  # late readings fetch part of the row only
+        if not ends_earlier and (last != facts.last or marker != facts.marker):
             self._move(facts, merged.points, marker, merged.accepted)
 
     def write(self, facts: Collection[InstallationFacts]) -> set[int]:
         """This method will write what was gathered and return the accounts whose use changed."""
         mark_readings(causes=self.held, quality=Quality.QUARANTINED)
+        for doubt in self._doubts:
+            self._open_case(*doubt)
+        for one, last in self._standstills:
+            self._tell_standstill(one, last)
         stateless = [one.id for one in facts if not one.has_state]
         if stateless:
             ensure_meter_states(installation_ids=stateless, now=self.work.now)
-        back = write_states(changes=self.states)
-        answering_again(installation_ids=back, now=self.work.now)
-        return self.rater.apply()
+        with sending_ahead():
+            opened = self.rater.open()
+            answering = write_states(changes=self._states)
+            accounts = self.rater.apply(opened)
+        answering_again(installation_ids=answering.get(), now=self.work.now)
+        return accounts
 
     def _move(
         self, facts: InstallationFacts, points: Sequence[Point], marker: Marker | None, accepted: Sequence[NewReading]
     ) -> None:
         last, power_w = points[-1], None
         if len(points) > 1 and last.read_us > facts.last.read_us:
-            step = energy_between(first=points[-2], second=last, limits=self.rater.limits(facts))
+            total_wh, _, _ = energy_between(first=points[-2], second=last, limits=self.rater.limits(facts))
             seconds = (last.read_us - points[-2].read_us) // SECOND_US
-            power_w = step.total_wh * facts.multiplier * HOUR_S // seconds if seconds else None
-        newest = accepted[-1] if accepted and accepted[-1].point.read_us == last.read_us else None
+            power_w = total_wh * facts.multiplier * HOUR_S // seconds if seconds else None
+        is_live, drift_s = False, None
+        if accepted and accepted[-1].point.read_us == last.read_us:
+            _, _, is_live, drift_s = accepted[-1]
         has_moved = last.total_wh != facts.last.total_wh
-        self.states.append(
-            StateChange(
-                installation_id=facts.id,
-                last=last,
-                power_w=power_w,
-                has_moved=has_moved,
-                marker=marker,
-                clock_drift_s=None if newest is None else newest.clock_drift_s,
-                is_live=newest is not None and newest.is_live,
-            )
-        )
-        self._watch_standstill(facts, last, has_moved=has_moved)
-
-    def _watch_standstill(self, facts: InstallationFacts, last: Point, *, has_moved: bool) -> None:
-        """Open a case when a register that counted has stood still for days; close it when it counts again."""
+        self._states.append(StateChange(facts.id, last, power_w, has_moved, marker, drift_s, is_live))
         was_stuck = is_stuck(moved_us=facts.moved_us, read_us=facts.last.read_us)
-        if was_stuck and has_moved:
+        if was_stuck if has_moved else not was_stuck and is_stuck(moved_us=facts.moved_us, read_us=last.read_us):
+            self._standstills.append((facts, last))
+
+    def _tell_standstill(self, facts: InstallationFacts, last: Point) -> None:
+        """Open a case when a register that counted has stood still for days; close it when it counts again."""
+        if last.total_wh != facts.last.total_wh:
             close_case(kind=Kind.METER_STUCK, now=self.work.now, note="It counts again.", **_subject(facts))
-        stands = not was_stuck and not has_moved and is_stuck(moved_us=facts.moved_us, read_us=last.read_us)
-        if stands and self._should_count(facts):
+        elif self._should_count(facts):
             open_case(
                 scope=self.site.scope,
                 kind=Kind.METER_STUCK,

@@ -18,10 +18,12 @@ def after_balance_change(work: UnitOfWork, *, account_ids: Collection[int]) -> R
     The caller stands in ``work`` and has locked the account rows. Wishes, commands and notices are written; whoever
     must act is woken when the work commits. Most accounts of a sweep stand above every level and are not looked at.
     """
-    refresh_ends(account_ids=account_ids, now=work.now)
-    near = list_low_accounts(account_ids=account_ids, now=work.now) | list_warned_accounts(account_ids=account_ids)
+    available = refresh_ends(account_ids=account_ids, now=work.now)
+    touch(accounts=account_ids)
+    near = list_low_accounts(available=available, now=work.now) | list_warned_accounts(account_ids=account_ids)
+    if not near:
+        return ReviewResult()
     standings = list_standings(account_ids=near, now=work.now)
     raise_warnings(standings=standings, now=work.now)
     proofs = find_proofs(account_ids=[one.account_id for one in standings if one.available <= 0])
-    touch(accounts=account_ids)
     return review_standings(standings=standings, now=work.now, proofs=proofs)

@@ -8,10 +8,9 @@ from typing import Final
 from prewatt.access.audit import Actor
 from prewatt.billing.queries.positions import StoredPosition, list_wrong_accruals, load_positions
 from prewatt.billing.queries.timelines import load_tariffs
-from prewatt.billing.services import PositionKey, UsageTotal, apply_usage, lock_payers
+from prewatt.billing.services import PositionKey, UsageTotal, apply_usage, lock_payers, open_positions
 from prewatt.estate.models import MeteringPoint, MeterInstallation, Site
 from prewatt.ledger.values import Difference
-from prewatt.metering.chain import Change
 from prewatt.metering.queries.rows import load_accepted, load_day_usage, load_installations, one_an_instant
 from prewatt.metering.services import add_day_usage
 from prewatt.metering.services.states import DayUsageKey
@@ -20,7 +19,7 @@ from prewatt.rating.bands import BANDS
 from prewatt.rating.cost import cost_nano, rounded_minor
 from prewatt.rating.errors import UnableToRate
 from prewatt.rating.segments import to_us
-from prewatt.usecases._rating import Rater
+from prewatt.usecases._rating import Rater, load_locked_payers
 from prewatt.usecases._supply import after_balance_change
 from prewatt.usecases.work import Busy, unit_of_work
 
@@ -90,19 +89,20 @@ class _Rebuilt:
             one: one_an_instant([facts[one].opening, *points])
             for one, points in load_accepted(installation_ids=list(facts)).items()
         }
-        rater = Rater.load(
+        payers = load_locked_payers(
             site=site,
             point_ids=point_ids,
             from_us=min((row[0].read_us for row in rows.values()), default=0),
             to_us=max((row[-1].read_us for row in rows.values()), default=0),
             locked=locked,
         )
+        rater = Rater(payers)
         unrated = []
         for installation_id, row in rows.items():
             one = facts[installation_id]
             rate = rater.rate(one)
             try:
-                rater.gather(one, [Change(part, 1) for pair in pairwise(row) for part in rate(*pair)])
+                rater.gather(one, gained=[part for pair in pairwise(row) for part in rate(*pair)])
             except UnableToRate as error:
                 unrated.append(Difference("unrated", f"point {one.point_code}", "a payer and a price", str(error)))
         return cls(
@@ -165,7 +165,8 @@ class _Rebuilt:
         account_of = {key.tenancy_id: stored.account_id for key, stored in self.stored.items()}
         account_of.update(self.rater.payers.account_of)
         tariffs = load_tariffs(version_ids={key.tariff_version_id for key in missing})
-        return set(apply_usage(usage=missing, account_of=account_of, tariffs=tariffs))
+        opened = open_positions(usage=missing, account_of=account_of)
+        return set(apply_usage(usage=missing, opened=opened, account_of=account_of, tariffs=tariffs))
 
     def _expected(self, key: PositionKey) -> tuple[int, ...]:
         total = self.rater.usage.get(key)

@@ -5,10 +5,11 @@ in id order, so that batches, payments and the day close stand in one queue per 
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from prewatt.access.ahead import sending_ahead
 from prewatt.access.audit import Actor, UnitOfWork
 from prewatt.access.notify import touch
 from prewatt.billing.services import lock_payers
@@ -20,7 +21,7 @@ from prewatt.metering.services import insert_readings
 from prewatt.metering.services.readings import key_of
 from prewatt.metering.validation import Point
 from prewatt.metering.values import HOUSE_EPOCH, InstallationFacts, ReadingIn, ReadingKey
-from prewatt.usecases._rating import Rater
+from prewatt.usecases._rating import Rater, load_locked_payers
 from prewatt.usecases._recording import Recording, load_rows
 from prewatt.usecases._supply import after_balance_change
 from prewatt.usecases.work import unit_of_work
@@ -79,23 +80,33 @@ def _record(site: Site, work: UnitOfWork, readings: Sequence[ReadingIn]) -> Reco
     known = {key: one for key, one in given.items() if key.installation_id in facts}
     fresh = _without_stale(known, facts)
     rows = load_rows(facts=facts, windows_us={one: windows_us[one] for one in facts})
-    new = insert_readings(readings=fresh, received_at=work.now)
-    rater = Rater.load(
+    payers = load_locked_payers(
         site=site,
         point_ids=[one.point_id for one in facts.values()],
         from_us=min((row[0].read_us for row in rows.values()), default=0),
         to_us=max((max(windows_us[one.id][1], one.last.read_us) for one in facts.values()), default=0),
         locked=locked,
     )
-    recording = Recording(site, work, rater)
-    for installation_id, fresh_readings in _by_installation(new, fresh).items():
-        recording.judge(facts[installation_id], rows[installation_id], fresh_readings)
+
+    def judge(readings: Mapping[ReadingKey, ReadingIn]) -> Recording:
+        recording = Recording(site, work, Rater(payers))
+        for installation_id, new in _by_installation(readings).items():
+            recording.judge(facts[installation_id], rows[installation_id], new)
+        return recording
+
+    with sending_ahead():
+        insertion = insert_readings(readings=fresh, received_at=work.now)
+        recording = judge(fresh)
+        repeated = insertion.get()
+    new = {key: one for key, one in fresh.items() if key not in repeated}
+    if repeated:
+        recording = judge(new)
     accounts = recording.write(facts.values())
     touch(site_id=site.pk, points=[facts[key.installation_id].point_id for key in new])
     after_balance_change(work, account_ids=accounts)
     return RecordResult(
         inserted=len(new),
-        repeated=len(fresh) - len(new),
+        repeated=len(repeated),
         held=len(recording.held),
         stale=len(known) - len(fresh),
         unknown=len(given) - len(known),
@@ -127,11 +138,10 @@ def _windows(given: Mapping[ReadingKey, ReadingIn]) -> dict[int, tuple[int, int]
     return windows
 
 
-def _by_installation(new: Set[ReadingKey], given: Mapping[ReadingKey, ReadingIn]) -> dict[int, list[NewReading]]:
-    """Return the readings that were not stored before, in the order in which they were sent."""
+def _by_installation(readings: Mapping[ReadingKey, ReadingIn]) -> dict[int, list[NewReading]]:
+    """Return the readings as their rows take them, in the order in which they were sent."""
     found: dict[int, list[NewReading]] = defaultdict(list)
-    for key, one in given.items():
-        if key in new:
-            point = Point(key.read_us, one.total_wh, one.rates_wh)
-            found[key.installation_id].append(NewReading(point, key.kind, one.epoch != HOUSE_EPOCH, one.clock_drift_s))
+    for (installation_id, kind, read_us), one in readings.items():
+        point = Point(read_us, one.total_wh, one.rates_wh)
+        found[installation_id].append(NewReading(point, kind, one.epoch != HOUSE_EPOCH, one.clock_drift_s))
     return found

@@ -22,7 +22,7 @@ from prewatt.metering.validation import HeldCause, Point
 from prewatt.metering.values import InstallationFacts, ReadingKey
 from prewatt.rating.errors import UnableToRate
 from prewatt.rating.segments import to_us
-from prewatt.usecases._rating import Rater
+from prewatt.usecases._rating import Rater, load_locked_payers
 from prewatt.usecases._recording import UNPRICED, Recording, load_rows
 from prewatt.usecases._supply import after_balance_change
 from prewatt.usecases.work import unit_of_work
@@ -177,13 +177,14 @@ class _Desk:
         return load_installations(installation_ids=[self.installation_id], site_id=self.site.pk)[self.installation_id]
 
     def _rater(self, facts: InstallationFacts, row: Sequence[Point], until_us: int) -> Rater:
-        return Rater.load(
+        payers = load_locked_payers(
             site=self.site,
             point_ids=[facts.point_id],
             from_us=row[0].read_us,
             to_us=max(until_us, facts.last.read_us),
             locked=self.locked,
         )
+        return Rater(payers)
 
     def _mark(self, causes: dict[ReadingKey, HeldCause | None], quality: Quality) -> None:
         if mark_readings(causes=causes, quality=quality, only_from=[Quality.QUARANTINED]) != len(causes):

@@ -56,14 +56,14 @@ def load_payers(*, point_ids: Sequence[int], site_id: int, zone: str, from_at: d
     with connection.cursor() as cursor:
         cursor.execute(_PAYERS, {"points": to_int_array(point_ids), "from": from_at, "to": to_at})
         rows: list[_Row] = cursor.fetchall()
-    keys = {(scope_id, code) for *_, scope_id, code, _, _ in rows if scope_id is not None and code is not None}
+    keys = {(row[5], row[6]) for row in rows if row[5] is not None and row[6] is not None}
     timelines = load_timelines(keys=keys, site_id=site_id, zone=zone)
     unpriced = unpriced_timeline(zone=zone)
     stretches: dict[int, list[Stretch]] = {}
     account_of: dict[int, int] = {}
     for tenancy_id, some in groupby(rows, itemgetter(1)):
         tenancy_rows = list(some)
-        point_id, _, account_of[tenancy_id], *_ = tenancy_rows[0]
+        point_id, account_of[tenancy_id] = tenancy_rows[0][0], tenancy_rows[0][2]
         stretches.setdefault(point_id, []).extend(_stretches(tenancy_rows, timelines, unpriced))
     by_meter = {key for key, timeline in timelines.items() if _takes_registers(timeline)}
     register_points = frozenset([row[0] for row in rows if row[5:7] in by_meter] if by_meter else ())
@@ -74,9 +74,8 @@ def _stretches(
     rows: Sequence[_Row], timelines: Mapping[TariffKey, PriceTimeline], unpriced: PriceTimeline
 ) -> Iterator[Stretch]:
     """Lay out one tenancy: its assignments in order of time, and unpriced stretches in between."""
-    _, tenancy_id, _, begin_us, end_us, *_ = rows[0]
-    reached_us, end_us = begin_us or 0, _or_endless(end_us)
-    for *_, scope_id, code, assigned_from_us, assigned_to_us in rows:
+    tenancy_id, reached_us, end_us = rows[0][1], rows[0][3] or 0, _or_endless(rows[0][4])
+    for _, _, _, _, _, scope_id, code, assigned_from_us, assigned_to_us in rows:
         if scope_id is None or code is None or assigned_from_us is None:
             continue
         from_us, to_us = max(assigned_from_us, reached_us), min(_or_endless(assigned_to_us), end_us)

@@ -32,11 +32,12 @@ WHERE account.id = given.id AND account.daily_cost IS DISTINCT FROM given.cost
 """
 _STANDING: Final = """
 SELECT account.id, account.daily_cost, (extract(epoch FROM account.empties_at) * 1000000)::bigint,
-       (sum(ledger.balance) - account.accrued + account.allowed_credit)::bigint
+       coalesce(ledger.balance, 0) - account.accrued + account.allowed_credit
 FROM tenancy_account account
-JOIN tenancy_bucket bucket ON bucket.account_id = account.id
-JOIN ledger_ledgeraccount ledger ON ledger.id = bucket.ledger_account_id
-WHERE account.id = ANY(%s::bigint[]) GROUP BY account.id
+LEFT JOIN tenancy_bucket bucket
+  ON bucket.account_id = account.id AND bucket.kind = 'cash' AND bucket.medium = 'electricity'
+LEFT JOIN ledger_ledgeraccount ledger ON ledger.id = bucket.ledger_account_id
+WHERE account.id = ANY(%s::bigint[])
 """
 _WRITE_ENDS: Final = """
 UPDATE tenancy_account account SET empties_at = given.empties_at
@@ -77,23 +78,25 @@ def refresh_daily_costs(*, account_ids: Collection[int], payers: Payers, zone: Z
         cursor.execute(_WRITE_COSTS, [to_int_array(costs), to_array(costs.values())])
 
 
-def refresh_ends(*, account_ids: Collection[int], now: datetime) -> int:
-    """This function will move the instants at which accounts run out, where it is worth telling; returns how many.
+def refresh_ends(*, account_ids: Collection[int], now: datetime) -> dict[int, int]:
+    """This function will move the instants at which accounts run out, where it is worth telling.
 
-    The accounts must be locked.
+    The accounts must be locked. Returns what each has available for electricity, in minor units.
     """
     require_unit_of_work()
     now_us = to_us(now)
+    available_of: dict[int, int] = {}
     moved: list[tuple[int, datetime | None]] = []
     with connection.cursor() as cursor:
         cursor.execute(_STANDING, [to_int_array(account_ids)])
         for account_id, daily_cost, before_us, available in cursor.fetchall():
+            available_of[account_id] = available
             after_us = find_empties_us(available=available, daily_cost=daily_cost, now_us=now_us)
             if has_moved(before_us=before_us, after_us=after_us, now_us=now_us):
                 moved.append((account_id, None if after_us is None else from_instant_us(after_us)))
         if moved:
             cursor.execute(_WRITE_ENDS, [to_array(column) for column in zip(*moved, strict=True)])
-    return len(moved)
+    return available_of
 
 
 def _prices(payers: Payers, today: date) -> Mapping[int, tuple[str, dict[Band, int]]]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import add
 from typing import Final, NamedTuple
 
 from django.db import connection
@@ -100,23 +101,46 @@ def lock_payers(*, first_us: Mapping[int, int], last_us: int) -> set[int]:
         return {account_id for (account_id,) in cursor.fetchall()}
 
 
+def open_positions(
+    *, usage: Mapping[PositionKey, UsageTotal], account_of: Mapping[int, int]
+) -> dict[PositionKey, Sequence[int]]:
+    """This function will find the positions that use adds to, or begin them: row, rounded cost and totals by band.
+
+    The accounts must be locked. ``account_of`` is by tenancy.
+    """
+    require_unit_of_work()
+    keys = [key for key, total in usage.items() if any(total.bands_wh)]
+    if not keys:
+        return {}
+    found = _find(keys)
+    missing = [(account_of[key.tenancy_id], *key) for key in keys if key not in found]
+    if missing:
+        with connection.cursor() as cursor:
+            cursor.execute(_OPEN, [to_array(column) for column in zip(*missing, strict=True)])
+        found = _find(keys)
+    return found
+
+
 def apply_usage(
-    *, usage: Mapping[PositionKey, UsageTotal], account_of: Mapping[int, int], tariffs: Mapping[int, Tariff]
+    *,
+    usage: Mapping[PositionKey, UsageTotal],
+    opened: Mapping[PositionKey, Sequence[int]],
+    account_of: Mapping[int, int],
+    tariffs: Mapping[int, Tariff],
 ) -> dict[int, int]:
     """This function will add use to positions, price them anew and move what their accounts have accrued.
 
-    The accounts must be locked. ``account_of`` is by tenancy, ``tariffs`` by version. Returns what was added to each
-    account's accrued amount, in minor units.
+    ``opened`` is what ``open_positions`` found, ``account_of`` is by tenancy, ``tariffs`` by version. Returns what was
+    added to each account's accrued amount, in minor units.
     """
     require_unit_of_work()
-    keys = sorted(key for key, total in usage.items() if any(total.bands_wh))
-    if not keys:
+    if not opened:
         return {}
     rows: list[tuple[Plain, ...]] = []
     accrued: dict[int, int] = {}
-    for key, (position_id, rounded_before, *bands_wh) in zip(keys, _find_or_open(keys, account_of), strict=True):
+    for key, (position_id, rounded_before, *bands_wh) in opened.items():
         total, tariff, account_id = usage[key], tariffs[key.tariff_version_id], account_of[key.tenancy_id]
-        totals_wh = [one + more for one, more in zip(bands_wh, total.bands_wh, strict=True)]
+        totals_wh = [*map(add, bands_wh, total.bands_wh)]
         cost = cost_nano(totals_wh, tariff)
         rounded = rounded_minor(cost, tariff.currency)
         rows.append((position_id, *totals_wh, cost, rounded, total.first_day, total.last_day))
@@ -136,18 +160,7 @@ def accrue(*, amounts: Mapping[int, int]) -> None:
             cursor.execute(_ACCRUE, [to_int_array(column) for column in zip(*moved, strict=True)])
 
 
-def _find_or_open(keys: Sequence[PositionKey], account_of: Mapping[int, int]) -> list[tuple[int, ...]]:
-    """Return row, rounded cost and band totals of each position, in the order of keys; opened where there was none."""
-    found = _find(keys)
-    missing = [(account_of[key.tenancy_id], *key) for key, row in zip(keys, found, strict=True) if row is None]
-    if missing:
-        with connection.cursor() as cursor:
-            cursor.execute(_OPEN, [to_array(column) for column in zip(*missing, strict=True)])
-        found = _find(keys)
-    return [row for row in found if row is not None]
-
-
-def _find(keys: Sequence[PositionKey]) -> list[tuple[int, ...] | None]:
+def _find(keys: Sequence[PositionKey]) -> dict[PositionKey, Sequence[int]]:
     with connection.cursor() as cursor:
         cursor.execute(_FIND, [to_array(column) for column in zip(*keys, strict=True)])
-        return [None if row[0] is None else row for row in cursor.fetchall()]
+        return {key: row for key, row in zip(keys, cursor.fetchall(), strict=True) if row[0] is not None}

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from django.db import connection
 
+from prewatt.access.ahead import Answer
 from prewatt.access.audit import require_unit_of_work
-from prewatt.metering.arrays import to_array, to_int_array
+from prewatt.metering.arrays import to_array, to_int_array, to_nested_array
 from prewatt.metering.models import Quality
 from prewatt.metering.validation import HeldCause
 from prewatt.metering.values import ReadingIn, ReadingKey
@@ -39,11 +40,9 @@ WHERE reading.installation_id = given.installation_id AND reading.kind = given.k
 """
 
 
-def insert_readings(*, readings: Mapping[ReadingKey, ReadingIn], received_at: datetime) -> set[ReadingKey]:
-    """This function will store readings that are not there yet, as accepted, and return the keys of those."""
+def insert_readings(*, readings: Mapping[ReadingKey, ReadingIn], received_at: datetime) -> Answer[set[ReadingKey]]:
+    """This function will store readings that are not there yet, as accepted, and answer with the keys of the others."""
     require_unit_of_work()
-    if not readings:
-        return set()
     keys, given = list(readings), readings.values()
     columns = [
         to_int_array(key.installation_id for key in keys),
@@ -51,13 +50,13 @@ def insert_readings(*, readings: Mapping[ReadingKey, ReadingIn], received_at: da
         to_int_array(key.read_us for key in keys),
         to_array(one.meter_at for one in given),
         to_int_array(one.total_wh for one in given),
-        to_array(to_int_array(one.rates_wh) for one in given),
+        to_nested_array(one.rates_wh for one in given),
         to_int_array(one.epoch for one in given),
         to_int_array(one.seq for one in given),
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [*columns, received_at])
-        return set(keys).difference(keys[place] for (place,) in cursor.fetchall())
+    return Answer(
+        statement=_INSERT, parameters=[*columns, received_at], read=lambda rows: {keys[place] for (place,) in rows}
+    )
 
 
 def mark_readings(

@@ -5,8 +5,9 @@ from datetime import date, datetime
 
 from django.db import connection
 
+from prewatt.access.ahead import Answer
 from prewatt.access.audit import require_unit_of_work
-from prewatt.metering.arrays import to_array, to_int_array
+from prewatt.metering.arrays import to_array, to_int_array, to_nested_array
 from prewatt.metering.models import MeterState
 from prewatt.metering.values import StateChange
 
@@ -40,16 +41,10 @@ WHERE state.installation_id = given.installation_id
 RETURNING CASE WHEN given.is_live AND state.comm_since = given.read_at THEN state.installation_id END
 """
 _ADD_USE = """
-UPDATE metering_dayusage used SET quantity_wh = used.quantity_wh + given.wh
-FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::smallint[], %s::bigint[])
-     given (tenancy_id, installation_id, date, band, wh)
-WHERE used.tenancy_id = given.tenancy_id AND used.installation_id = given.installation_id
-  AND used.date = given.date AND used.band = given.band
-"""
-_BEGIN_USE = """
 INSERT INTO metering_dayusage (tenancy_id, installation_id, date, band, quantity_wh)
 SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::smallint[], %s::bigint[])
-ON CONFLICT (tenancy_id, installation_id, date, band) DO NOTHING
+ON CONFLICT (tenancy_id, installation_id, date, band)
+DO UPDATE SET quantity_wh = metering_dayusage.quantity_wh + excluded.quantity_wh
 """
 
 DayUsageKey = tuple[int, int, date, int]
@@ -63,21 +58,16 @@ def ensure_meter_states(*, installation_ids: Sequence[int], now: datetime) -> No
         cursor.execute(_ENSURE, [now, to_int_array(installation_ids)])
 
 
-def write_states(*, changes: Sequence[StateChange]) -> list[int]:
-    """This function will move the ends of rows of readings, in the order of installations.
-
-    Returns the meters that were lost and answer again.
-    """
+def write_states(*, changes: Sequence[StateChange]) -> Answer[list[int]]:
+    """This function will move the ends of rows of readings, and answer with meters that were lost and answer again."""
     require_unit_of_work()
-    if not changes:
-        return []
     rows = sorted(changes, key=lambda one: one.installation_id)
     lasts, markers = [one.last for one in rows], [one.marker for one in rows]
     columns = [
         to_int_array(one.installation_id for one in rows),
         to_int_array(last.read_us for last in lasts),
         to_int_array(last.total_wh for last in lasts),
-        to_array(to_int_array(last.rates_wh) for last in lasts),
+        to_nested_array(last.rates_wh for last in lasts),
         to_array(one.is_live for one in rows),
         to_array(one.clock_drift_s for one in rows),
         to_array(one.power_w for one in rows),
@@ -86,9 +76,9 @@ def write_states(*, changes: Sequence[StateChange]) -> list[int]:
         to_array(None if marker is None else marker.point.total_wh for marker in markers),
         to_array("" if marker is None else marker.cause.value for marker in markers),
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE, columns)
-        return [row[0] for row in cursor.fetchall() if row[0] is not None]
+    return Answer(
+        statement=_WRITE, parameters=columns, read=lambda found: [back for (back,) in found if back is not None]
+    )
 
 
 def forget_held_line(*, installation_id: int) -> None:
@@ -98,16 +88,9 @@ def forget_held_line(*, installation_id: int) -> None:
 
 
 def add_day_usage(*, quantities_wh: Mapping[DayUsageKey, int]) -> None:
-    """This function will add primary Wh to the use of tenancies by day and band; below zero takes back.
-
-    The accounts must be locked. A sweep adds to days and bands that have begun, so rows are begun only where that
-    found too few.
-    """
+    """This function will add primary Wh to the use of tenancies by day and band; below zero takes back."""
     require_unit_of_work()
     rows = sorted((*key, wh) for key, wh in quantities_wh.items() if wh)
     if rows:
-        columns = [to_array(column) for column in zip(*rows, strict=True)]
         with connection.cursor() as cursor:
-            cursor.execute(_ADD_USE, columns)
-            if cursor.rowcount < len(rows):
-                cursor.execute(_BEGIN_USE, columns)
+            cursor.execute(_ADD_USE, [to_array(column) for column in zip(*rows, strict=True)])

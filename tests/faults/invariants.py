@@ -72,6 +72,20 @@ CHECKS: Final = {
         GROUP BY payment.id
         HAVING coalesce(sum(posting.amount), 0) <> CASE payment.kind WHEN 'refund' THEN -payment.amount
                                                                      ELSE payment.amount END""",
+    "I5 a trade is credited or in suspense, never both": """
+        SELECT payment.trade_no, parked.state FROM payments_payment payment
+        JOIN payments_unmatched parked ON parked.channel = payment.channel AND parked.merchant_no = payment.merchant
+         AND parked.trade_no = payment.trade_no
+        WHERE parked.payment_id IS DISTINCT FROM payment.id""",
+    "I5 an order is credited to its own account": """
+        SELECT o.order_no, o.state FROM payments_order o LEFT JOIN payments_payment payment ON payment.id = o.payment_id
+        WHERE (o.state IN ('credited', 'refunded')) <> (payment.id IS NOT NULL)
+           OR payment.account_id <> o.account_id""",
+    "I5 what goes back is at most what came": """
+        SELECT payment.trade_no, payment.amount, sum(refund.amount) FROM payments_payment payment
+        JOIN payments_refund refund ON refund.payment_id = payment.id
+        WHERE refund.state IN ('approved', 'sent', 'succeeded')
+        GROUP BY payment.id HAVING sum(refund.amount) > payment.amount""",
     "I5 an entry belongs to one payment": """
         SELECT entry_id, count(*) FROM payments_payment WHERE entry_id IS NOT NULL GROUP BY 1 HAVING count(*) > 1""",
     "I6 a command has a decision or an author": """

@@ -57,7 +57,7 @@ def paid(house: PayHouse, views: list[OrderView]) -> list[Delivery]:
 @pytest.mark.faults("D5")
 def test_d5_the_same_call_back_sixteen_times_at_once_is_one_credit(busy_house: PayHouse, faults: Faults) -> None:
     rooms = [busy_house.town.add_room() for _ in range(ROOMS)]
-    orders = faults.times(short=6, full=500)
+    orders = faults.times(short=4, full=500)
     for _ in range(orders):
         delivery = busy_house.pay(busy_house.start(random.choice(rooms)))
         answers = at_once([partial(busy_house.hear, delivery)] * CLIENTS)

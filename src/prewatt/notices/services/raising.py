@@ -33,6 +33,8 @@ def raise_warnings(*, standings: Sequence[Standing], now: datetime) -> list[int]
     """
     require_unit_of_work()
     able = {one.account_id: one for one in standings if one.prepaid and one.open and one.live and not one.loading}
+    if not able:
+        return []
     rungs = _rungs(able)
     warned: dict[int, tuple[Step, int]] = {}
     for account_id, standing in able.items():

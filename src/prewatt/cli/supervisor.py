@@ -69,6 +69,7 @@ class Supervisor:
     _running: dict[str, _Running] = field(default_factory=dict)
     _watchdog: subprocess.Popen[bytes] | None = None
     _asked_to_stop: int = 0
+    _asked_by: str = ""
     _logs_looked_s: float = 0.0
 
     @contextlib.contextmanager
@@ -153,6 +154,8 @@ class Supervisor:
         Each has its time; a second Ctrl-C takes the roles' time away, never the database's.
         """
         self._asked_to_stop = max(self._asked_to_stop, 1)
+        if self._asked_by:
+            self.announce(f"Stopping: {self._asked_by}")
         for running in reversed(list(self._running.values())):
             self._end(running)
             del self._running[running.program.name]
@@ -164,6 +167,7 @@ class Supervisor:
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         """This method will note the wish; only Ctrl-C counts twice: a terminal that closes sends two signals."""
         self._asked_to_stop = 2 if self._asked_to_stop and number == signal.SIGINT else max(self._asked_to_stop, 1)
+        self._asked_by = self._asked_by or signal.Signals(number).name
 
     def _spawn(self, running: _Running) -> None:
         program = running.program

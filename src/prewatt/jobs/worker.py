@@ -28,7 +28,7 @@ from prewatt.usecases.send_due_notices import follow_unconfirmed_notices, send_d
 from prewatt.usecases.send_refunds import send_due_refunds
 from prewatt.usecases.work_on_paper_runs import work_on_paper_runs
 
-STOP_WITHIN_S: Final = 4.0
+STOP_WITHIN_S: Final = 3.0
 LOOK_S_MIN: Final = 1.0
 AN_HOUR_S: Final = 3_600
 FOLLOW_S: Final = 30.0
@@ -128,7 +128,7 @@ def _ensure_months(actor: Actor) -> int:
 def run_worker(*, stopping: Event, name: str = "worker") -> bool:
     """This function will work until ``stopping`` is set, and say whether every lane ended in time.
 
-    A job that is under way is finished when it takes less than four seconds; each of them may be done again.
+    A job that is under way is finished when it takes less than three seconds; each of them may be done again.
     """
     lanes = lanes_of(actor=Actor(process=name), stopping=stopping)
     ear = Ear(lanes=lanes, stopping=stopping)

@@ -193,7 +193,7 @@ def statement(**other: Any) -> Content:
                     "amount": 1_700,
                 },
             ],
-            "days": {"from": "2026-10-01", "count": 31, "bands": {"2": PEAK, "3": FLAT, "4": VALLEY}},
+            "days": {"from": "2026-10-01", "count": 31, "paid": 31, "bands": {"2": PEAK, "3": FLAT, "4": VALLEY}},
             "before_wh": 1_098_600,
             "outage_minutes": 0,
             "programmes": [{"tariff": "商铺分时", "code": "shop", "version": 2, "days": PROGRAMME}],
@@ -225,7 +225,7 @@ def settlement(**other: Any) -> Content:
 
 
 def energy_report(**other: Any) -> Content:
-    days = {"from": "2026-10-01", "count": 31, "bands": {"2": PEAK, "3": FLAT, "4": VALLEY}}
+    days = {"from": "2026-10-01", "count": 31, "paid": 31, "bands": {"2": PEAK, "3": FLAT, "4": VALLEY}}
     sums = {"2": sum(PEAK), "3": sum(FLAT), "4": sum(VALLEY)}
     costs = [round((PEAK[at] * PRICES[2] + FLAT[at] * PRICES[3] + VALLEY[at] * PRICES[4]) / 10**7) for at in range(31)]
     months = [

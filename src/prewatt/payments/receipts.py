@@ -1,5 +1,7 @@
 """What a paper says: everything that its reader needs, kept as it was on the day it was issued."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +12,7 @@ from django.db import connection
 from prewatt.kernel.money import Money
 from prewatt.kernel.period import local_date
 from prewatt.payments.capitals import to_capitals
+from prewatt.rating.bands import BANDS
 
 DAYS_LEFT_MAX = 9_999
 _SUBJECT = """
@@ -17,21 +20,23 @@ SELECT site.operator_name, site.operator_tax_no, site.service_phone, site.name, 
        account.public_id, customer.name, customer.tax_no, account.allowed_credit, account.currency, account.daily_cost,
        ARRAY(SELECT point.code::text FROM tenancy_tenancy tenancy
              JOIN estate_meteringpoint point ON point.id = tenancy.metering_point_id
-             WHERE tenancy.account_id = account.id AND tenancy.period @> %(at)s::timestamptz ORDER BY point.code)
+             WHERE tenancy.account_id = account.id AND tenancy.period @> %(at)s::timestamptz ORDER BY point.code),
+       (SELECT count(*) FROM payments_payment bought
+        WHERE bought.account_id = account.id AND bought.kind = 'top_up' AND bought.reversed_at IS NULL)
 FROM tenancy_account account JOIN estate_site site ON site.id = account.site_id
 JOIN tenancy_customer customer ON customer.id = account.customer_id WHERE account.id = %(account)s
 """
 _TARIFFS = """
-SELECT DISTINCT version.name
+SELECT DISTINCT version.name, version.prices::text
 FROM (SELECT DISTINCT assigned.scope_id, assigned.tariff_code FROM billing_tariffassignment assigned
       JOIN tenancy_tenancy tenancy ON tenancy.id = assigned.tenancy_id
       WHERE tenancy.account_id = %(account)s AND tenancy.period @> %(at)s::timestamptz
             AND assigned.period @> %(at)s::timestamptz) key
-CROSS JOIN LATERAL (SELECT name FROM billing_tariffversion version
+CROSS JOIN LATERAL (SELECT name, definition -> 'prices' AS prices FROM billing_tariffversion version
                     WHERE version.scope_id = key.scope_id AND version.code = key.tariff_code
                           AND version.published_at IS NOT NULL AND version.effective_from <= %(day)s
                     ORDER BY version.effective_from DESC LIMIT 1) version
-ORDER BY version.name
+ORDER BY version.name, version.prices::text
 """
 
 
@@ -61,8 +66,9 @@ def paper_content(*, account_id: int, facts: PaperFacts) -> dict[str, Any]:
         cursor.execute(_SUBJECT, {"account": account_id, "at": facts.at})
         (
             operator, operator_tax_no, service_phone, site, time_zone, number, public_id, customer, customer_tax_no,
-            allowed_credit, currency, daily_cost, rooms,
+            allowed_credit, currency, daily_cost, rooms, purchases,
         ) = cursor.fetchone()  # fmt: skip
+    prices = price_list(account_id=account_id, at=facts.at, zone=ZoneInfo(time_zone))
     return {
         "operator": operator,
         "operator_tax_no": operator_tax_no,
@@ -86,7 +92,9 @@ def paper_content(*, account_id: int, facts: PaperFacts) -> dict[str, Any]:
         "payment": facts.payment_public_id,
         "about": facts.about,
         "trade_no": facts.trade_no,
-        "tariffs": tariff_names(account_id=account_id, at=facts.at, zone=ZoneInfo(time_zone)),
+        "tariffs": list(dict.fromkeys(one["tariff"] for one in prices)),
+        "prices": prices,
+        "purchase_count": purchases,
         "days_left": days_left(
             available=facts.balance_after + Money(allowed_credit, currency), daily_cost_minor=daily_cost
         ),
@@ -100,8 +108,16 @@ def days_left(*, available: Money, daily_cost_minor: int | None) -> int | None:
     return max(0, min(available.minor // daily_cost_minor, DAYS_LEFT_MAX))
 
 
-def tariff_names(*, account_id: int, at: datetime, zone: ZoneInfo) -> list[str]:
-    """This function will return the names of the tariffs by which the account's rooms are rated at the instant."""
+def price_list(*, account_id: int, at: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """This function will return the price plans by which the account's rooms are rated at the instant.
+
+    Each with its name and, by band, what a kWh costs in 1e-6 currency.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_TARIFFS, {"account": account_id, "at": at, "day": local_date(at, zone)})
-        return [name for (name,) in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [{"tariff": name, "bands": _by_band(json.loads(prices or "{}"))} for name, prices in rows]
+
+
+def _by_band(prices: Mapping[str, int]) -> list[list[int]]:
+    return [[int(band), prices[band.code]] for band in BANDS if band.code in prices]

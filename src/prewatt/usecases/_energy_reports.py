@@ -15,7 +15,7 @@ from prewatt.rating.bands import BANDS, Band
 from prewatt.rating.segments import to_us
 from prewatt.rating.usage import Stretch
 from prewatt.usecases._papers import PaperMonth, Party
-from prewatt.usecases._statements import MonthFacts, Stay, load_month_facts, outages_of, rooms_of
+from prewatt.usecases._statements import MonthFacts, Stay, days_paid, load_month_facts, outages_of, rooms_of
 
 CO2_G_PER_KWH: Final = {"CNY": 537}
 """China's national average emission factor of electricity for 2022, 0.5366 kg/kWh; other grids are not reckoned."""
@@ -96,7 +96,10 @@ def _report(party: Party, facts: MonthFacts, load: Load | None, versions: _DayVe
         "from_at": month.from_at,
         "to_at": month.to_at,
         "energy_wh": sum(sum(one.bands_wh) for _, one in positions),
-        "days": {"from": month.first, "count": month.count, "bands": facts.days_of(account_id)},
+        "days": {
+            "from": month.first, "count": month.count, "paid": days_paid(facts, account_id),
+            "bands": facts.days_of(account_id),
+        },
         "costs": costs,
         "months": _months(facts, account_id),
         "before": _compared(facts, account_id, before),

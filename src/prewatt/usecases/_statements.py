@@ -9,6 +9,7 @@ from typing import Any, Final
 from prewatt.billing.queries.months import MonthPosition, VersionFacts, list_month_positions, load_versions
 from prewatt.billing.statement import MonthBookings, sort_bookings, split_position
 from prewatt.kernel.money import Money
+from prewatt.kernel.period import days
 from prewatt.ledger.queries import document_numbers_of_entries, list_bookings
 from prewatt.ledger.values import AccountBookings, Booking
 from prewatt.metering.queries.days import DayBand, list_day_usage
@@ -139,7 +140,7 @@ def _statement(party: Party, facts: MonthFacts, around: _Around) -> dict[str, An
     sorted_out = sort_bookings(opening=booked.opening, bookings=booked.bookings, month=month.first)
     positions = facts.positions_of(account_id, month.first)
     energy = energy_lines(positions, facts)
-    days = facts.days_of(account_id)
+    bands = facts.days_of(account_id)
     reckoned = Money(sum(one["amount"] for one in energy), party.currency)
     charges = sorted_out.charges
     return {
@@ -159,7 +160,7 @@ def _statement(party: Party, facts: MonthFacts, around: _Around) -> dict[str, An
         "energy": energy,
         "energy_wh": sum(one["wh"] for one in energy),
         "shared": [],
-        "days": {"from": month.first, "count": month.count, "bands": days},
+        "days": {"from": month.first, "count": month.count, "paid": days_paid(facts, account_id), "bands": bands},
         "before_wh": month_wh(facts, account_id, (month.first - timedelta(days=1)).replace(day=1)),
         "outage_minutes": sum(outage.minutes for stay, outage in outages_of(facts, account_id)),
         "programmes": _programmes(positions, facts),
@@ -175,6 +176,19 @@ def rooms_of(facts: MonthFacts, account_id: int) -> list[str]:
         if stay.from_at < month.to_at and (stay.to_at is None or stay.to_at > month.from_at)
     ]
     return list(dict.fromkeys(here))
+
+
+def days_paid(facts: MonthFacts, account_id: int) -> int:
+    """This function will return on how many days of the month an account paid for any room."""
+    month = facts.month
+    paid: set[date] = set()
+    for stay in facts.stays.get(account_id, ()):
+        from_at = max(stay.from_at, month.from_at)
+        to_at = month.to_at if stay.to_at is None else min(stay.to_at, month.to_at)
+        if from_at < to_at:
+            last = (to_at - timedelta(microseconds=1)).astimezone(month.zone).date()
+            paid.update(days(from_at.astimezone(month.zone).date(), last))
+    return len(paid)
 
 
 def month_wh(facts: MonthFacts, account_id: int, month: date) -> int | None:

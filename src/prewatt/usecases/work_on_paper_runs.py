@@ -57,7 +57,7 @@ class _Sheet:
 def work_on_paper_runs(*, actor: Actor, is_stopping: Callable[[], bool] = lambda: False) -> int:
     """This function will work the oldest open run off, and return how many papers it made.
 
-    When it is told to stop it finishes what is being printed and gives the run back.
+    When it is told to stop it drops what is being printed, which the next one prints again, and gives the run back.
     """
     if not has_open_runs(now=machine_now()):
         return 0
@@ -81,24 +81,20 @@ def _work(actor: Actor, run: ClaimedRun, is_stopping: Callable[[], bool]) -> int
     site = Site.objects.select_related("scope").get(pk=run.site_id)
     made, after_id, size = 0, 0, BATCH_FIRST
     printed: list[_Sheet] = []
-    with ThreadPoolExecutor(PRINTERS, thread_name_prefix="printer") as printers:
-        try:
-            while True:
-                stopping = is_stopping()
-                items = [] if stopping else list_open_items(run_id=run.id, after_id=after_id, limit=size)
-                sheets = _begin(actor, site, run, items, printers)
-                made += _keep(actor, run, printed)
-                if not sheets:
-                    break
-                printed, after_id, size = sheets, items[-1][0], BATCH
-        except BaseException:
-            printers.shutdown(wait=False, cancel_futures=True)
-            raise
-    if stopping:
-        with unit_of_work(actor=actor, verb="release_paper_run"):
-            release_run(run=run)
-    else:
-        _end(actor, run, error="")
+    printers = ThreadPoolExecutor(PRINTERS, thread_name_prefix="printer")
+    try:
+        while not is_stopping():
+            items = list_open_items(run_id=run.id, after_id=after_id, limit=size)
+            sheets = _begin(actor, site, run, items, printers)
+            made += _keep(actor, run, printed)
+            if not sheets:
+                _end(actor, run, error="")
+                return made
+            printed, after_id, size = sheets, items[-1][0], BATCH
+    finally:
+        printers.shutdown(wait=False, cancel_futures=True)
+    with unit_of_work(actor=actor, verb="release_paper_run"):
+        release_run(run=run)
     return made
 
 

@@ -123,8 +123,8 @@ def _rules(content: Content, figures: Figures) -> list[Plain]:
             "a delivered notice nobody is disconnected.",
         ),
         note(
-            f"余额用完（含允许透支 {credit}）后停电，{_friendly(rules)[0]}；余额达到 {least} 后自动复电。",
-            f"Power goes off when the balance and the allowed credit of {credit} are used up, {_friendly(rules)[1]}, "
+            f"余额用完（含允许透支 {credit}）后停电{_friendly(rules)[0]}；余额达到 {least} 后自动复电。",
+            f"Power goes off when the balance and the allowed credit of {credit} are used up{_friendly(rules)[1]}, "
             f"and comes back by itself at {least}.",
         ),
         note(
@@ -152,4 +152,4 @@ def _friendly(rules: Content) -> tuple[str, str]:
     if rules["friendly_weekends"]:
         zh.append("周末和节假日不停电")
         en.append("never on weekends and holidays")
-    return "、".join(zh) or "随时可能停电", ", ".join(en) or "at any hour"
+    return "".join(f"，{one}" for one in zh), "".join(f", {one}" for one in en)

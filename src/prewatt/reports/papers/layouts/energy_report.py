@@ -17,8 +17,8 @@ from prewatt.reports.papers.pieces import (
     clean,
     column,
     fact,
+    group,
     note,
-    noted,
     row,
     table,
     total,
@@ -67,12 +67,12 @@ def lay_out_energy_report(issued: Issued, figures: Figures) -> Plain:
 
 
 def _figures(content: Content, figures: Figures, digits: EnergyDigits) -> list[Plain]:
-    wh, cost, count = content["energy_wh"], content["amount"][0], content["days"]["count"]
+    wh, cost, count = content["energy_wh"], content["amount"][0], content["days"]["paid"]
     return [
         fact(Both("本月电量", "Energy"), f"{digits.write(wh)} kWh"),
         fact(Both("本月电费", "Cost"), figures.money(cost)),
         fact(Both("均价", "Average price"), write_price(average_price(cost, wh, figures)) if wh else EMPTY),
-        fact(Both("日均", "A day"), f"{digits.write(wh // count // 10 * 10)} kWh"),
+        fact(Both("日均", "A day"), f"{digits.write(wh // max(count, 1) // 10 * 10)} kWh"),
     ]
 
 
@@ -169,7 +169,7 @@ def _outages(content: Content, figures: Figures, sections: Sections) -> Plain:
         for one in content["outages"]
     ]  # fmt: skip
     if not rows:
-        rows = [row(noted("本月无停电 none this month", soft=True), "", "", "0", "")]
+        rows = [group("本月无停电", "none this month")]
     return table(sections.next("停电", "Without power", "由电表回读核实 proven by the meter"), columns, rows)
 
 
@@ -188,7 +188,7 @@ def _notes(content: Content, figures: Figures) -> list[Plain]:
         )
     load = content["load"]
     if load is not None and content["energy_wh"]:
-        base_wh = load["base_w"] * 24 * content["days"]["count"]
+        base_wh = load["base_w"] * 24 * content["days"]["paid"]
         share = min(100, 100 * base_wh // content["energy_wh"])
         notes.append(
             note(

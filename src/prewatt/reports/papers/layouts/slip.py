@@ -30,7 +30,7 @@ def lay_out_slip(issued: Issued, figures: Figures) -> Plain:
             fact(Both("日期", "Date"), f"{figures.local(content['at']):%Y-%m-%d}"),
             fact(Both("时间", "Time"), f"{figures.local(content['at']):%H:%M:%S}"),
         ],
-        "facts": _facts(content),
+        "facts": _facts(content, is_receipt=issued.kind == "receipt"),
         "amount": fact(_AMOUNTS[issued.kind], figures.money(content["amount"][0])),
         "capitals": content["amount_capitals"],
         "equation": {
@@ -46,9 +46,9 @@ def lay_out_slip(issued: Issued, figures: Figures) -> Plain:
     }
 
 
-def _facts(content: Content) -> list[Plain]:
+def _facts(content: Content, *, is_receipt: bool) -> list[Plain]:
     rooms = "、".join(clean(one) for one in content["rooms"])
-    count = content.get("purchase_count")
+    count = content.get("purchase_count") if is_receipt else None
     wanted = (
         (Both("户名", "Customer"), clean(content["customer"]), 2),
         (Both("户号", "Account"), clean(content["account"]), 1),

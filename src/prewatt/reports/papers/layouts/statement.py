@@ -292,7 +292,7 @@ def _days(content: Content, sections: Sections) -> Plain:
 
 
 def _compare(content: Content, figures: Figures, digits: EnergyDigits) -> list[Plain]:
-    energy_wh, before_wh, days = content["energy_wh"], content["before_wh"], content["days"]["count"]
+    energy_wh, before_wh, days = content["energy_wh"], content["before_wh"], max(content["days"]["paid"], 1)
     more = change(energy_wh, before_wh)
     minutes = content["outage_minutes"]
     return [

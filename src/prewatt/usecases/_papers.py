@@ -134,7 +134,7 @@ def issue_in_force(
     for subject_id, content in contents.items():
         known = in_force.get(subject_id)
         if known is not None:
-            if not correcting or says_the_same(known.content, content):
+            if not correcting or says_the_same(kept=known.content, fresh=content):
                 continue
             void_document(public_id=known.public_id, now=work.now)
         supersedes = "" if known is None else known.number_text
@@ -146,7 +146,7 @@ def issue_in_force(
     return in_force | {one.subject[1]: one for one in issued}
 
 
-def says_the_same(kept: Mapping[str, Any], fresh: Mapping[str, Any]) -> bool:
+def says_the_same(*, kept: Mapping[str, Any], fresh: Mapping[str, Any]) -> bool:
     """This function will tell whether two papers say the same of their facts."""
     plain = to_plain(fresh)
     return {key: value for key, value in kept.items() if key not in OF_THE_DAY} == {

@@ -46,7 +46,8 @@ def see_cashier_day(*, site_id: int, day: date) -> CashierDay:
     content = _content(site, day)
     subject_id = _subject(site, day)
     report = find_documents_in_force(kind=KIND, subject_kind=SUBJECT, subject_ids=[subject_id]).get(subject_id)
-    return CashierDay(day, content, report, report is not None and not says_the_same(report.content, content))
+    has_moved = report is not None and not says_the_same(kept=report.content, fresh=content)
+    return CashierDay(day, content, report, has_moved)
 
 
 def issue_cashier_report(*, actor: Actor, site_id: int, day: date) -> DocumentValue:

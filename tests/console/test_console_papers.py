@@ -25,8 +25,8 @@ def closed(town: Town) -> Town:
     return town
 
 
-def text(answer) -> str:
-    return answer.content.decode()
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
 
 
 def test_a_receipt_is_found_seen_and_printed(town: Town, admin: Client) -> None:

@@ -13,7 +13,7 @@ from prewatt.notices.channels import put_in_letterbox, send_mail
 from prewatt.notices.errors import NotTellable, UnknownNotice
 from prewatt.notices.models import Notice
 from prewatt.notices.queries import find_proofs, list_account_notices, list_desk_notices, list_letterbox
-from prewatt.notices.services import claim_notices, tell_top_up
+from prewatt.notices.services import claim_notices, load_party, tell_top_up
 from prewatt.notices.values import Letter, Sent
 from prewatt.tenancy.models import Customer
 from prewatt.usecases.review_due import review_due
@@ -178,7 +178,7 @@ def test_a_top_up_is_told_once_and_never_by_the_desk():
     for _ in range(2):
         with unit_of_work(actor=ACTOR, verb="top_up") as work:
             tell_top_up(
-                account_id=room.account.pk, amount=Money(5_000, "CNY"), available=Money(4_000, "CNY"),
+                party=load_party(account_id=room.account.pk), amount=Money(5_000, "CNY"), available=Money(4_000, "CNY"),
                 payment_key="p1", receipt="R-1", now=work.now,
             )  # fmt: skip
     notice = Notice.objects.get()
@@ -188,8 +188,8 @@ def test_a_top_up_is_told_once_and_never_by_the_desk():
     mall.policy.save()
     with unit_of_work(actor=ACTOR, verb="top_up") as work:
         tell_top_up(
-            account_id=room.account.pk, amount=Money(1, "CNY"), available=Money(1, "CNY"), payment_key="p2",
-            receipt="R-2", now=work.now,
+            party=load_party(account_id=room.account.pk), amount=Money(1, "CNY"), available=Money(1, "CNY"),
+            payment_key="p2", receipt="R-2", now=work.now,
         )  # fmt: skip
     assert Notice.objects.count() == 1
 

@@ -1,5 +1,6 @@
 """The one road of online money to an account: call-back, query, statement and a person's word all take it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -10,7 +11,7 @@ from prewatt.access.audit import UnitOfWork
 from prewatt.kernel.clock import estate_clock, machine_now
 from prewatt.kernel.errors import Unable
 from prewatt.kernel.money import Money
-from prewatt.notices.services import tell_top_up
+from prewatt.notices.services import load_party, tell_top_up
 from prewatt.payments.errors import AccountTakesNoMoney, AlreadyDecided
 from prewatt.payments.house import suspense_code
 from prewatt.payments.matching import Ordered, mismatch
@@ -65,6 +66,9 @@ class Credit:
     unmatched_id: int | None = None
 
 
+Noted = Callable[[Credit], None]
+
+
 @dataclass(frozen=True, slots=True)
 class _Named:
     """The order that a trade names, as it stands."""
@@ -93,14 +97,19 @@ class _Known:
     named: _Named | None
 
 
-def credit_trade(work: UnitOfWork, *, merchant: Merchant, fact: TradeFact, source: str) -> Credit:
+def credit_trade(
+    work: UnitOfWork, *, merchant: Merchant, fact: TradeFact, source: str, noted: Noted = lambda _: None
+) -> Credit:
     """This function will credit what a provider says was paid: once, whoever says it, however often.
 
     Only the provider's number of the trade says that it was credited before. Money that fits no order, another amount,
-    or an account that takes none is kept in suspense with a case. ``source``: callback, query, statement.
+    or an account that takes none is kept in suspense with a case. ``source``: callback, query, statement. ``noted`` is
+    told once what becomes of it, while there is time: the receipt's number is drawn after it.
     """
     if fact.state is not TradeState.PAID:
-        return _not_paid(work, merchant=merchant, fact=fact)
+        credit = _not_paid(work, merchant=merchant, fact=fact)
+        noted(credit)
+        return credit
     if fact.amount is None:
         raise AmountMissing(
             "%(merchant)s says that %(order)s is paid and not how much.", merchant=str(merchant), order=fact.order_no
@@ -109,12 +118,15 @@ def credit_trade(work: UnitOfWork, *, merchant: Merchant, fact: TradeFact, sourc
         trade_no=fact.trade_no, order_no=fact.order_no, amount=fact.amount, reason="", source=source,
         provider_at=fact.paid_at or machine_now(), payer_hint=fact.payer_hint,
     )  # fmt: skip
-    return _decide(work, merchant=merchant, parked=parked)
+    credit = _decide(work, merchant=merchant, parked=parked, noted=noted)
+    if credit.verdict is not Verdict.CREDITED:
+        noted(credit)
+    return credit
 
 
 def match_parked(work: UnitOfWork, *, row: Unmatched) -> Credit:
     """This function will try again to find the order of money in suspense: it may have appeared since."""
-    return _decide(work, merchant=row.merchant, parked=_parked(row))
+    return _decide(work, merchant=row.merchant, parked=_parked(row), noted=lambda _: None)
 
 
 def credit_parked(work: UnitOfWork, *, row: Unmatched, account_id: int, note: str) -> Payment:
@@ -133,7 +145,7 @@ def credit_parked(work: UnitOfWork, *, row: Unmatched, account_id: int, note: st
     house = suspense_code(currency=row.currency, home=paying.ledger_balance.currency)
     payment = _credit(
         work, paying=paying, merchant=merchant, parked=parked, house=house,
-        order_id=named.order_id if named is not None and is_its_own else None,
+        order_id=named.order_id if named is not None and is_its_own else None, noted=lambda _: None,
     )  # fmt: skip
     mark_matched(row=row, payment=payment, note=note, now=work.now)
     return payment
@@ -164,7 +176,7 @@ def _look_up(merchant: Merchant, parked: Parked) -> _Known:
     return _Known(row[0], row[1], row[2], row[3], row[4], named)
 
 
-def _decide(work: UnitOfWork, *, merchant: Merchant, parked: Parked) -> Credit:
+def _decide(work: UnitOfWork, *, merchant: Merchant, parked: Parked, noted: Noted) -> Credit:
     """This function will credit the order that fits, or leave or put the money in suspense."""
     known = _look_up(merchant, parked)
     if known.payment_id is not None:
@@ -184,7 +196,7 @@ def _decide(work: UnitOfWork, *, merchant: Merchant, parked: Parked) -> Credit:
     home = paying.ledger_balance.currency
     house = suspense_code(currency=parked.amount.currency, home=home) if known.unmatched_id is not None else ""
     payment = _credit(
-        work, paying=paying, parked=parked, merchant=merchant, house=house, order_id=named.order_id
+        work, paying=paying, parked=parked, merchant=merchant, house=house, order_id=named.order_id, noted=noted
     )  # fmt: skip
     if known.unmatched_id is not None:
         row = Unmatched.objects.get(pk=known.unmatched_id)
@@ -226,7 +238,14 @@ def _park(merchant: Merchant, parked: Parked, known: _Known, now: datetime) -> C
 
 
 def _credit(
-    work: UnitOfWork, *, paying: PayingAccount, merchant: Merchant, parked: Parked, house: str, order_id: int | None
+    work: UnitOfWork,
+    *,
+    paying: PayingAccount,
+    merchant: Merchant,
+    parked: Parked,
+    house: str,
+    order_id: int | None,
+    noted: Noted,
 ) -> Payment:
     """This function will write the payment, post it, let supply look again and issue the receipt, its number last."""
     trade = Trade(
@@ -249,13 +268,15 @@ def _credit(
         amount=trade.amount, balance_before=paying.balance, balance_after=balance, at=work.now, by="",
         channel=trade.channel, payment_public_id=str(payment.public_id), trade_no=trade.trade_no,
     )  # fmt: skip
+    party = load_party(account_id=paying.account_id)
+    noted(Credit(Verdict.CREDITED, order_id=order_id, payment_id=payment.pk))
     paper = issue_paper(
         work, paying=paying, kind="receipt", point=trade.point, entry_id=entry.entry_id,
         subject=("payment", str(payment.public_id)), facts=facts,
     )  # fmt: skip
     finish_payment(payment=payment, entry_id=entry.entry_id, document=paper)
     tell_top_up(
-        account_id=paying.account_id, amount=trade.amount, available=balance + paying.allowed_credit,
+        party=party, amount=trade.amount, available=balance + paying.allowed_credit,
         payment_key=str(payment.public_id), receipt=paper.number_text, now=work.now,
     )  # fmt: skip
     return payment

@@ -22,7 +22,7 @@ from prewatt.payments.providers.errors import (
 from prewatt.payments.providers.strict import CALLBACK_BYTES_MAX
 from prewatt.payments.providers.values import CallbackAnswer, Provider, RawCallback, RefundFact, TradeFact
 from prewatt.payments.services.callbacks import Heard, hash_body, note_callback
-from prewatt.usecases._credit import credit_trade
+from prewatt.usecases._credit import Credit, credit_trade
 from prewatt.usecases._providers import forget_merchant, known_merchant, provider_of
 from prewatt.usecases._refunds import apply_refund_fact
 from prewatt.usecases.work import Busy, unit_of_work
@@ -97,11 +97,14 @@ def _take(actor: Actor, heard: Heard, merchant: Merchant, fact: TradeFact | Refu
     with unit_of_work(
         actor=actor, verb="hear_callback", scope=merchant.site.scope, subject=("order", fact.order_no), of_facts=True
     ) as work:
-        credit = credit_trade(work, merchant=merchant, fact=fact, source="callback")
-        note_callback(
-            heard=heard, verdict=credit.verdict, order_id=credit.order_id, trade_no=fact.trade_no,
-            detail=fact.raw_state,
-        )  # fmt: skip
+
+        def note(credit: Credit) -> None:
+            note_callback(
+                heard=heard, verdict=credit.verdict, order_id=credit.order_id, trade_no=fact.trade_no,
+                detail=fact.raw_state,
+            )  # fmt: skip
+
+        credit_trade(work, merchant=merchant, fact=fact, source="callback", noted=note)
 
 
 def _note(actor: Actor, heard: Heard, verdict: Verdict, *, detail: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from prewatt.access.audit import Actor, UnitOfWork
 from prewatt.access.idempotency import KeptAnswer, find_kept_answer, keep_answer
 from prewatt.kernel.money import Money
-from prewatt.notices.services import tell_top_up
+from prewatt.notices.services import load_party, tell_top_up
 from prewatt.payments.limits import require_amount, require_trade
 from prewatt.payments.models import PaymentKind
 from prewatt.payments.receipts import PaperFacts
@@ -90,13 +90,14 @@ def _take(work: UnitOfWork, *, account_id: int, trade: Trade) -> PaymentResult:
         amount=trade.amount, balance_before=paying.balance, balance_after=balance, at=work.now, by=work.actor.name,
         channel=trade.channel, till=trade.till, payment_public_id=str(payment.public_id),
     )  # fmt: skip
+    party = load_party(account_id=account_id)
     paper = issue_paper(
         work, paying=paying, kind="receipt", point=trade.point, entry_id=entry.entry_id,
         subject=("payment", str(payment.public_id)), facts=facts,
     )  # fmt: skip
     finish_payment(payment=payment, entry_id=entry.entry_id, document=paper)
     tell_top_up(
-        account_id=account_id, amount=trade.amount, available=balance + paying.allowed_credit,
+        party=party, amount=trade.amount, available=balance + paying.allowed_credit,
         payment_key=str(payment.public_id), receipt=paper.number_text, now=work.now,
     )  # fmt: skip
     return PaymentResult(

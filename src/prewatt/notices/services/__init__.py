@@ -1,5 +1,6 @@
 """Writes of notices, split by use. All of it needs a unit of work."""
 
+from prewatt.notices.services.party import Party, load_party
 from prewatt.notices.services.preferences import get_wishes, keep_preference
 from prewatt.notices.services.raising import (
     raise_message,
@@ -23,10 +24,12 @@ from prewatt.notices.services.sending import (
 __all__ = [
     "CLAIM_MAX",
     "TRIES_MAX",
+    "Party",
     "claim_notices",
     "follow_unconfirmed",
     "get_wishes",
     "keep_preference",
+    "load_party",
     "raise_message",
     "raise_warnings",
     "record_report",

@@ -117,6 +117,11 @@ class Party:
         return at.astimezone(self.zone).strftime("%Y-%m-%d %H:%M")
 
 
+def load_party(*, account_id: int) -> Party | None:
+    """This function will return whom to tell of an account; nobody for the operator's own use."""
+    return load_parties(account_ids=[account_id]).get(account_id)
+
+
 def load_parties(*, account_ids: Collection[int]) -> dict[int, Party]:
     """This function will return whom to tell of accounts that pay; the operator's own use tells nobody."""
     if not account_ids:

@@ -100,11 +100,13 @@ def tell_relay_changes(*, changes: Sequence[RelayChange], now: datetime) -> None
 
 
 def tell_top_up(
-    *, account_id: int, amount: Money, available: Money, payment_key: str, receipt: str, now: datetime
+    *, party: Party | None, amount: Money, available: Money, payment_key: str, receipt: str, now: datetime
 ) -> None:
-    """This function will tell a tenant that money was credited; ``payment_key`` makes it once."""
+    """This function will tell a tenant that money was credited; ``payment_key`` makes it once.
+
+    ``party`` was loaded before: the receipt's number is drawn late, and who has drawn one holds up the next.
+    """
     require_unit_of_work()
-    party = load_parties(account_ids={account_id}).get(account_id)
     if party is None:
         return
     facts = {

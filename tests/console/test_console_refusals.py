@@ -80,7 +80,8 @@ def _errors_made_in(name, path):
 
 
 def _refusals():
-    for name, path in sorted(_reached((SOURCE / "console").rglob("*.py")).items()):
+    faces = [path for face in ("console", "portal") for path in (SOURCE / face).rglob("*.py")]
+    for name, path in sorted(_reached(faces).items()):
         if name.startswith(SAID_BY_PROVIDERS):
             continue
         for line, kind, text, hint in _errors_made_in(name, path):

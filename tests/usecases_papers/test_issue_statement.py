@@ -217,7 +217,7 @@ def test_a_hundred_cost_as_many_queries_as_one(late_town: Town) -> None:
         ids = [room.account.pk for room in some]
         with CaptureQueriesContext(connection) as queries:
             issued = issue_statements(
-                actor=ACTOR, site=late_town.site, account_ids=ids, month=month_of(late_town.site, NOVEMBER)
+                actor=ACTOR, site=late_town.site, account_ids=ids, month=month_of(site=late_town.site, day=NOVEMBER)
             )
         assert len(issued) == len(some)
         for one in issued:

@@ -90,14 +90,14 @@ def _report(party: Party, facts: MonthFacts, load: Load | None, versions: _DayVe
     year_before = month.first.replace(year=month.first.year - 1)
     return {
         **party.common,
-        "rooms": rooms_of(facts, account_id),
+        "rooms": rooms_of(facts=facts, account_id=account_id),
         "amount": Money(sum(costs), party.currency),
         "month": month.text,
         "from_at": month.from_at,
         "to_at": month.to_at,
         "energy_wh": sum(sum(one.bands_wh) for _, one in positions),
         "days": {
-            "from": month.first, "count": month.count, "paid": days_paid(facts, account_id),
+            "from": month.first, "count": month.count, "paid": days_paid(facts=facts, account_id=account_id),
             "bands": facts.days_of(account_id),
         },
         "costs": costs,
@@ -116,7 +116,7 @@ def _report(party: Party, facts: MonthFacts, load: Load | None, versions: _DayVe
                 "room": stay.room, "from_at": one.from_at, "to_at": one.to_at, "minutes": one.minutes,
                 "cause": one.cause.split(":")[0],
             }
-            for stay, one in outages_of(facts, account_id)
+            for stay, one in outages_of(facts=facts, account_id=account_id)
         ],
         "co2_g_per_kwh": CO2_G_PER_KWH.get(party.currency),
         "shift": _shift(positions, facts, party.currency),

@@ -139,13 +139,13 @@ def _statement(party: Party, facts: MonthFacts, around: _Around) -> dict[str, An
     month, account_id = facts.month, party.account_id
     sorted_out = sort_bookings(opening=booked.opening, bookings=booked.bookings, month=month.first)
     positions = facts.positions_of(account_id, month.first)
-    energy = energy_lines(positions, facts)
+    energy = energy_lines(positions=positions, facts=facts)
     bands = facts.days_of(account_id)
     reckoned = Money(sum(one["amount"] for one in energy), party.currency)
     charges = sorted_out.charges
     return {
         **party.common,
-        "rooms": rooms_of(facts, account_id),
+        "rooms": rooms_of(facts=facts, account_id=account_id),
         "payment_mode": party.payment_mode,
         "amount": charges,
         "amount_capitals": to_capitals(charges) if charges.minor >= 0 else "",
@@ -160,14 +160,21 @@ def _statement(party: Party, facts: MonthFacts, around: _Around) -> dict[str, An
         "energy": energy,
         "energy_wh": sum(one["wh"] for one in energy),
         "shared": [],
-        "days": {"from": month.first, "count": month.count, "paid": days_paid(facts, account_id), "bands": bands},
-        "before_wh": month_wh(facts, account_id, (month.first - timedelta(days=1)).replace(day=1)),
-        "outage_minutes": sum(outage.minutes for stay, outage in outages_of(facts, account_id)),
+        "days": {
+            "from": month.first,
+            "count": month.count,
+            "paid": days_paid(facts=facts, account_id=account_id),
+            "bands": bands,
+        },
+        "before_wh": month_wh(
+            facts=facts, account_id=account_id, month=(month.first - timedelta(days=1)).replace(day=1)
+        ),
+        "outage_minutes": sum(outage.minutes for stay, outage in outages_of(facts=facts, account_id=account_id)),
         "programmes": _programmes(positions, facts),
     }
 
 
-def rooms_of(facts: MonthFacts, account_id: int) -> list[str]:
+def rooms_of(*, facts: MonthFacts, account_id: int) -> list[str]:
     """This function will return the rooms that an account paid for at some time of the month."""
     month = facts.month
     here = [
@@ -178,7 +185,7 @@ def rooms_of(facts: MonthFacts, account_id: int) -> list[str]:
     return list(dict.fromkeys(here))
 
 
-def days_paid(facts: MonthFacts, account_id: int) -> int:
+def days_paid(*, facts: MonthFacts, account_id: int) -> int:
     """This function will return on how many days of the month an account paid for any room."""
     month = facts.month
     paid: set[date] = set()
@@ -191,13 +198,13 @@ def days_paid(facts: MonthFacts, account_id: int) -> int:
     return len(paid)
 
 
-def month_wh(facts: MonthFacts, account_id: int, month: date) -> int | None:
+def month_wh(*, facts: MonthFacts, account_id: int, month: date) -> int | None:
     """This function will return what an account used in a month, None when it had no position in it."""
     positions = facts.positions_of(account_id, month)
     return sum(sum(one.bands_wh) for _, one in positions) if positions else None
 
 
-def outages_of(facts: MonthFacts, account_id: int) -> list[tuple[Stay, Outage]]:
+def outages_of(*, facts: MonthFacts, account_id: int) -> list[tuple[Stay, Outage]]:
     """This function will return when an account's rooms were without power while it paid for them."""
     return [
         (stay, outage)
@@ -237,7 +244,7 @@ def _adjustment(one: Booking, numbers: Mapping[int, str]) -> dict[str, Any]:
     }
 
 
-def energy_lines(positions: Sequence[tuple[Stay, MonthPosition]], facts: MonthFacts) -> list[dict[str, Any]]:
+def energy_lines(*, positions: Sequence[tuple[Stay, MonthPosition]], facts: MonthFacts) -> list[dict[str, Any]]:
     """This function will return one block of lines for each room and price version: they add up to what it cost."""
     found = []
     for place, (stay, position) in enumerate(positions):

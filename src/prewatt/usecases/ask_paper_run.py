@@ -35,7 +35,7 @@ def ask_paper_run(
     scope = site.scope if building is None or building.scope is None else building.scope
     if actor.user is not None and not is_permitted(user=actor.user, permission=Permission.PAPERS_ISSUE, scope=scope):
         raise NotPermitted("Your role does not allow papers for all of this place.", hint="Choose a building of yours.")
-    paper_month = month_of(site, month)
+    paper_month = month_of(site=site, day=month)
     require_month_over(book_id=find_book(code=site.code), month=paper_month)
     items = _accounts(site, building, paper_month)
     if not items:

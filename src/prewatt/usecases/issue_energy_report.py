@@ -26,10 +26,10 @@ def issue_energy_report(
     """
     scope, subject = scope_of_account(account_id=account_id)
     site = Site.objects.get(accounts=account_id)
-    paper_month = month_of(site, month)
+    paper_month = month_of(site=site, day=month)
     contents = _contents(site=site, account_ids=[account_id], month=paper_month)
     with unit_of_work(actor=actor, verb="issue_energy_report", scope=scope, subject=subject, reason=reason) as work:
-        series = month_series(site, paper_month, KIND)
+        series = month_series(site=site, month=paper_month, kind=KIND)
         return next(iter(issue_in_force(work, series=series, contents=contents, correcting=correcting).values()))
 
 
@@ -44,11 +44,14 @@ def issue_energy_reports(
     with unit_of_work(
         actor=actor, verb="issue_energy_reports", scope=site.scope, subject=("month", month.text)
     ) as work:
-        issued = issue_in_force(work, series=month_series(site, month, KIND), contents=contents)
+        issued = issue_in_force(work, series=month_series(site=site, month=month, kind=KIND), contents=contents)
     return [issued[subject_id] for subject_id in contents]
 
 
 def _contents(*, site: Site, account_ids: Collection[int], month: PaperMonth) -> dict[str, Mapping[str, Any]]:
     require_month_over(book_id=find_book(code=site.code), month=month)
     contents = energy_report_contents(account_ids=account_ids, site_id=site.pk, month=month)
-    return {month_subject(contents[one]["account_public_id"], month): contents[one] for one in account_ids}
+    return {
+        month_subject(account_public_id=contents[one]["account_public_id"], month=month): contents[one]
+        for one in account_ids
+    }

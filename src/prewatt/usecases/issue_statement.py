@@ -30,10 +30,10 @@ def issue_statement(
     """
     scope, subject = scope_of_account(account_id=account_id)
     site = Site.objects.get(accounts=account_id)
-    paper_month = month_of(site, month)
+    paper_month = month_of(site=site, day=month)
     contents = contents_of_month(site=site, account_ids=[account_id], month=paper_month)
     with unit_of_work(actor=actor, verb="issue_statement", scope=scope, subject=subject, reason=reason) as work:
-        series = month_series(site, paper_month, KIND)
+        series = month_series(site=site, month=paper_month, kind=KIND)
         return next(iter(issue_in_force(work, series=series, contents=contents, correcting=correcting).values()))
 
 
@@ -44,7 +44,7 @@ def issue_statements(*, actor: Actor, site: Site, account_ids: Sequence[int], mo
     """
     contents = contents_of_month(site=site, account_ids=account_ids, month=month)
     with unit_of_work(actor=actor, verb="issue_statements", scope=site.scope, subject=("month", month.text)) as work:
-        issued = issue_in_force(work, series=month_series(site, month, KIND), contents=contents)
+        issued = issue_in_force(work, series=month_series(site=site, month=month, kind=KIND), contents=contents)
     return [issued[subject_id] for subject_id in contents]
 
 
@@ -54,21 +54,22 @@ def contents_of_month(*, site: Site, account_ids: Collection[int], month: PaperM
     today = local_date(estate_now(), month.zone)
     contents = statement_contents(account_ids=account_ids, month=month, today=today)
     return {
-        month_subject(contents[one]["account_public_id"], month): contents[one] for one in account_ids
-    }  # fmt: skip
+        month_subject(account_public_id=contents[one]["account_public_id"], month=month): contents[one]
+        for one in account_ids
+    }
 
 
-def month_of(site: Site, day: date) -> PaperMonth:
+def month_of(*, site: Site, day: date) -> PaperMonth:
     """This function will return the month of a day at a site."""
     return PaperMonth(month_start(day), ZoneInfo(site.time_zone))
 
 
-def month_subject(account_public_id: str, month: PaperMonth) -> str:
+def month_subject(*, account_public_id: str, month: PaperMonth) -> str:
     """This function will name an account's month as the subject of a paper."""
     return f"{account_public_id}:{month.text}"
 
 
-def month_series(site: Site, month: PaperMonth, kind: str) -> Series:
+def month_series(*, site: Site, month: PaperMonth, kind: str) -> Series:
     """This function will return the series that numbers a site's papers of a month."""
     book_id = find_book(code=site.code)
     if book_id is None:

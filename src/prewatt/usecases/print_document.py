@@ -38,7 +38,7 @@ def print_paper(*, actor: Actor, document: DocumentValue, form: str = "") -> byt
 
     A paper that has become void is printed anew once, with a mark across it; the first print is kept beside it.
     """
-    kept_form = kept_as(document, form)
+    kept_form = kept_as(document=document, form=form)
     kept = find_file(document_id=document.id, form=kept_form)
     if kept is not None:
         return kept
@@ -58,7 +58,7 @@ def draw_paper(*, document: DocumentValue, form: str = "") -> list[bytes]:
     return pictures(kind=document.kind, content=document.content, form=form, marks=marks_of(document))
 
 
-def kept_as(document: DocumentValue, form: str) -> str:
+def kept_as(*, document: DocumentValue, form: str) -> str:
     """This function will return the name under which a print is kept. Raises NoSuchForm."""
     chosen = find_form(document.kind, form)
     if chosen is None:
@@ -83,7 +83,7 @@ def verify_address(document: DocumentValue) -> str:
     return f"{settings.PUBLIC_ORIGIN}/v/{document.public_id}/{plain_check(document.check)}"
 
 
-def file_name_of(number: str, label: str = "") -> str:
+def file_name_of(*, number: str, label: str = "") -> str:
     """This function will name a paper's file by its number and by what people call it."""
     words = " ".join(filter(None, (number, label)))
     return f"{_UNSAFE.sub('_', words).strip()}.pdf"

@@ -65,7 +65,7 @@ def _papers(run: RunView) -> Iterator[tuple[str, bytes]]:
         numbers, files = document_numbers(document_ids=ids), find_files(document_ids=ids, form=A4)
         for document_id, label in some:
             if document_id in files:
-                yield file_name_of(numbers[document_id][1], label), files[document_id]
+                yield file_name_of(number=numbers[document_id][1], label=label), files[document_id]
 
 
 def _may_see(user: User, run: RunView) -> bool:

@@ -104,7 +104,7 @@ def _begin(
     """Issue the papers of a batch and let the printers begin with those that were never printed."""
     if not items:
         return []
-    month = month_of(site, run.month)
+    month = month_of(site=site, day=run.month)
     account_ids = [account_id for _, account_id in items]
     issued = _ISSUERS[run.kind](actor=actor, site=site, account_ids=account_ids, month=month)
     before = find_printed(document_ids=[one.id for one in issued], form=A4)

@@ -103,7 +103,7 @@ def paper_pdf(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     data = print_paper(actor=actor_of(request), document=document, form=request.GET.get("form", ""))
     answer = HttpResponse(data, content_type="application/pdf")
     way = "attachment" if request.GET.get("save") else "inline"
-    answer.headers["Content-Disposition"] = f'{way}; filename="{file_name_of(document.number_text)}"'
+    answer.headers["Content-Disposition"] = f'{way}; filename="{file_name_of(number=document.number_text)}"'
     answer.headers["Content-Security-Policy"] = "frame-ancestors 'none'"
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer

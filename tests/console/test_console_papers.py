@@ -109,7 +109,6 @@ def test_a_block_is_made_while_the_page_looks_on(closed: Town, admin: Client) ->
         packed: Any = admin.get(f"{where}/papers.{form}")
         assert b"".join(packed.streaming_content).startswith(mark)
         assert f'filename="statement-2026-11.{form}"' in packed["Content-Disposition"]
-        packed.close()
     assert admin.get(f"{where}/papers.exe").status_code == 404
     assert where in text(admin.get("/papers"))
 

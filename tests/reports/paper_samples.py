@@ -5,6 +5,8 @@ from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
+from prewatt.kernel.money import Money
+from prewatt.payments.capitals import to_capitals
 from prewatt.reports.papers import Marks
 
 Content = dict[str, Any]
@@ -94,7 +96,7 @@ def statement(**other: Any) -> Content:
         | {
             "payment_mode": "prepaid",
             "amount": [energy + shared, "CNY"],
-            "amount_capitals": "人民币玖佰陆拾玖元贰角捌分",
+            "amount_capitals": to_capitals(Money(energy + shared, "CNY")),
             "month": "2026-10",
             "from_at": "2026-09-30T16:00:00.000000+00:00",
             "to_at": "2026-10-31T16:00:00.000000+00:00",

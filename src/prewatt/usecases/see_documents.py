@@ -24,6 +24,8 @@ from prewatt.tenancy.queries import find_accounts, get_account, visible_accounts
 from prewatt.usecases.see_site import SiteView
 
 HITS_MAX = 50
+TAIL_DIGITS = 6
+"""As many figures end a printed number: typed alone they are meant as that, and not as an account or a phone."""
 _PAGE = 50
 
 
@@ -59,8 +61,9 @@ def list_desk_documents(*, user: User, site: SiteView, wanted: PapersWanted, lim
     """This function will list papers of a site, the newest first: all of them for who sees the whole site."""
     accounts: list[UUID] | None = None
     text = wanted.text.strip()
-    found = find_accounts(user=user, text=text, limit=HITS_MAX) if parse_number(text) is None else []
-    if text and (found or not text.isdecimal()) and parse_number(text) is None:
+    is_number = parse_number(text) is not None or (text.isdecimal() and len(text) == TAIL_DIGITS)
+    found = [] if is_number else find_accounts(user=user, text=text, limit=HITS_MAX)
+    if found or (text and not is_number and not text.isdecimal()):
         accounts, text = [one.public_id for one in found], ""
     elif not is_permitted(user=user, permission=Permission.ACCOUNT_VIEW, scope=site.scope):
         accounts = list(visible_accounts(user=user).values_list("public_id", flat=True))

@@ -69,7 +69,7 @@ def print_own_paper(*, actor: Actor, share: SharedAccount, document_public_id: U
     document = find_document(public_id=document_public_id)
     if document is None or document.content.get("account_public_id") != str(share.public_id):
         raise UnknownDocument("There is no such document, or it is not yours.")
-    return file_name_of(document.number_text), print_paper(actor=actor, document=document)
+    return file_name_of(number=document.number_text), print_paper(actor=actor, document=document)
 
 
 def _papers_of(entries: Collection[int]) -> dict[int, UUID]:

@@ -18,10 +18,16 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from tests.clusters import OwnCluster, connected_to, locked, migrations_hash, own_cluster, shared_cluster, test_folder
 
 from prewatt.cli.postgres.cluster import OWNER, create_extensions
 from prewatt.config.environment import Environment
+
+# Time is no verdict on a shared machine: no test fails for being slow.
+hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("house")
 
 pytest_plugins = ["tests.fault_rows", "tests.scheduling"]
 

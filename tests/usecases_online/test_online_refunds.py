@@ -1,5 +1,6 @@
 """Money back through its channel: asked by one, approved by another, sent until the provider's word is known."""
 
+import json
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from prewatt.access.audit import Actor
 from prewatt.cases.models import Case
 from prewatt.kernel.money import Money
 from prewatt.ledger import queries as ledger
+from prewatt.notices.models import Notice
 from prewatt.payments.errors import (
     AlreadyDecided,
     NotThisWay,
@@ -31,6 +33,7 @@ from prewatt.payments.queries.refunds import (
     list_refundable,
     list_refunds,
 )
+from prewatt.tenancy.models import Customer
 from prewatt.testpay.book import Book
 from prewatt.testpay.values import Refund as TheirRefund
 from prewatt.usecases import _money
@@ -111,6 +114,43 @@ def test_a_refund_walks_from_the_wish_to_the_payer(
     paper = list_account_refunds(account_id=room.account.pk)[0].document_public_id
     assert paper is not None
     assert ledger.get_document(public_id=paper).content["balance_after"] == [7_000, "CNY"]
+
+
+@pytest.mark.parametrize("order", ["query", "callback"])
+def test_the_tenant_is_told_once_that_the_money_is_back(
+    house: PayHouse, room: Room, paid: Payment, cashier: Actor, chief: Actor, order: str
+) -> None:
+    Customer.objects.filter(pk=room.account.customer_id).update(phone="+8613912345678", language="en")
+    told = Notice.objects.filter(account=room.account, kind="refund")
+    approve_refund(actor=chief, refund_public_id=ask(cashier, paid, "30").public_id)
+    send_due_refunds(actor=ACTOR)
+    assert not told.exists(), "approved and sent is not arrived"
+    settle(house.book)
+    later(60)
+    call_back = next(one for one in house.book.deliveries.values() if json.loads(one.body)["kind"] == "refund")
+    by_query, by_call_back = lambda: send_due_refunds(actor=ACTOR), lambda: house.hear(call_back)
+    for ask_or_hear in (by_query, by_call_back) if order == "query" else (by_call_back, by_query):
+        ask_or_hear()
+    house.hear(call_back)
+    later(60)
+    send_due_refunds(actor=ACTOR)
+    notice = told.get()
+    paper = list_account_refunds(account_id=room.account.pk)[0].document_public_id
+    assert paper is not None
+    assert notice.recipient == "+8613912345678"
+    for words in ("¥30.00 was given back", "Balance ¥70.00", ledger.get_document(public_id=paper).number_text):
+        assert words in notice.body
+
+
+def test_the_tenant_is_not_told_of_money_that_did_not_go(
+    house: PayHouse, room: Room, paid: Payment, cashier: Actor, chief: Actor
+) -> None:
+    Customer.objects.filter(pk=room.account.customer_id).update(phone="+8613912345678")
+    approve_refund(actor=chief, refund_public_id=ask(cashier, paid, "30").public_id)
+    del house.book.orders[f"TP100001/{order_of_payment(paid)}"]
+    send_due_refunds(actor=ACTOR)
+    assert Refund.objects.get().state == "failed"
+    assert not Notice.objects.filter(account=room.account, kind="refund").exists()
 
 
 def test_the_whole_of_it_in_parts_makes_the_order_refunded(

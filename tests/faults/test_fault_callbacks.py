@@ -191,7 +191,9 @@ def test_d3_without_comparing_another_amount_is_credited(
     pay_house: PayHouse, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_credit, "mismatch", lambda **_: "")
+    begin = _credit.begin_credit  # type: ignore[attr-defined]
     view = pay_house.start(room, "50")
+    monkeypatch.setattr(_credit, "begin_credit", lambda **known: begin(**known | {"amount": yuan("50")}))
     sent(pay_house, pay_house.raw(pay_house.event(view, amount=4_999)))
     assert balance_of(account_id=room.account.pk) == yuan("49.99")
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier, Event, local
+from threading import Barrier, Event
 from typing import Any
 from uuid import uuid4
 
@@ -15,9 +15,11 @@ from tests.faults.invariants import assert_sound
 from tests.usecases_billing.town import ACTOR, Room
 from tests.usecases_online.house import PayHouse, age_all, yuan
 
+from prewatt.kernel.clock import monotonic_s
 from prewatt.kernel.money import Money
 from prewatt.payments.models import Order, Payment, Unmatched
 from prewatt.payments.providers.values import CallbackAnswer
+from prewatt.payments.services import credits as credit_services
 from prewatt.payments.services import orders as order_services
 from prewatt.testpay.values import Choice, Delivery
 from prewatt.usecases import _credit, start_order
@@ -85,18 +87,23 @@ def test_d8_call_back_and_query_at_once_are_one_credit(busy_house: PayHouse, fau
     assert_sound(seals=True)
 
 
-def late_loser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let two look the trade up before either of them credits it."""
-    bare, mark, both = _credit._look_up, local(), Barrier(2)
+def wait_for_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let whoever credits first finish only when the other one stands behind the account's lock."""
+    bare = credit_services.write_credit
 
-    def look_up(*args: Any) -> Any:
-        found = bare(*args)
-        if not getattr(mark, "seen", False):
-            mark.seen = True
-            both.wait(timeout=30)
-        return found
+    def write_credit(**what: Any) -> int:
+        end_s = monotonic_s() + 30
+        with connection.cursor() as cursor:
+            while monotonic_s() < end_s:
+                cursor.execute(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                    "AND wait_event_type = 'Lock'"
+                )
+                if cursor.fetchone()[0]:
+                    break
+        return bare(**what)
 
-    monkeypatch.setattr(_credit, "_look_up", look_up)
+    monkeypatch.setattr(_credit, "write_credit", write_credit)
 
 
 @pytest.mark.faults("D5", control=True)
@@ -105,8 +112,8 @@ def test_d8_without_the_trades_lock_one_payment_is_booked_twice(
     busy_house: PayHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     delivery = busy_house.pay(busy_house.start(busy_house.town.add_room()))
-    monkeypatch.setattr(_credit, "lock_trade", lambda **_: None)
-    late_loser(monkeypatch)
+    monkeypatch.setattr(credit_services, "lock_key", lambda **_: random.getrandbits(60))
+    wait_for_the_other(monkeypatch)
     at_once([lambda: busy_house.hear(delivery)] * 2)
     assert (Payment.objects.count(), Unmatched.objects.count()) == (1, 1), "once to the account, once into suspense"
 

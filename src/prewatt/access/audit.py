@@ -50,16 +50,18 @@ class UnitOfWork:
         """This property will be the number of the action row, for whatever follows from it."""
         if self._action_id is None:
             self._action_id = self.write_action()
-            name_action_to_history(self._action_id)
         return self._action_id
 
 
 _INSERT_ACTION = """
+WITH action AS (
 INSERT INTO access_action (actor_id, process, verb, scope_id, subject_kind, subject_id, reason, address, outcome,
                            detail, estate_at, machine_at)
 VALUES (%(actor_id)s, %(process)s, %(verb)s, %(scope_id)s, %(subject_kind)s, %(subject_id)s, %(reason)s, %(address)s,
         %(outcome)s, %(detail)s, %(estate_at)s, %(machine_at)s)
-RETURNING id
+RETURNING id)
+SELECT id, set_config('pghistory.context_id', %(context)s, true),
+       set_config('pghistory.context_metadata', '{"action": ' || id || '}', true) FROM action
 """
 _current: ContextVar[UnitOfWork | None] = ContextVar("prewatt_unit_of_work", default=None)
 
@@ -98,7 +100,10 @@ def record_action(
     outcome: Outcome = Outcome.DONE,
     detail: str = "",
 ) -> Action:
-    """This function will append an action row. ``subject`` is (kind, id); ``now`` is estate time."""
+    """This function will append an action row, and name it to the history triggers for what follows.
+
+    ``subject`` is (kind, id); ``now`` is estate time.
+    """
     action = Action(
         actor=actor.user,
         process=actor.process,
@@ -114,15 +119,7 @@ def record_action(
         machine_at=machine_now(),
     )
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT_ACTION, {**vars(action), "outcome": Outcome(outcome).value})
+        parameters = {**vars(action), "outcome": Outcome(outcome).value, "context": str(uuid4())}
+        cursor.execute(_INSERT_ACTION, parameters)
         action.pk = cursor.fetchone()[0]
     return action
-
-
-def name_action_to_history(action_id: int) -> None:
-    """This function will tell the history triggers which action the coming changes belong to."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('pghistory.context_id', %s, true), set_config('pghistory.context_metadata', %s, true)",
-            [str(uuid4()), f'{{"action": {action_id}}}'],
-        )

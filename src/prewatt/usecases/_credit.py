@@ -3,22 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
-
-from django.db import connection
 
 from prewatt.access.audit import UnitOfWork
 from prewatt.kernel.clock import estate_clock, machine_now
 from prewatt.kernel.errors import Unable
+from prewatt.kernel.ids import uuid7
 from prewatt.kernel.money import Money
+from prewatt.ledger.values import PartyState
 from prewatt.notices.services import load_party, tell_top_up
-from prewatt.payments.errors import AccountTakesNoMoney, AlreadyDecided
+from prewatt.payments.errors import AlreadyDecided
 from prewatt.payments.house import suspense_code
 from prewatt.payments.matching import Ordered, mismatch
 from prewatt.payments.models import (
     Merchant,
     Order,
-    OrderState,
     Payment,
     PaymentKind,
     Unmatched,
@@ -28,9 +26,10 @@ from prewatt.payments.models import (
 )
 from prewatt.payments.providers.values import TradeFact, TradeState
 from prewatt.payments.receipts import PaperFacts
-from prewatt.payments.services import finish_payment, lock_paying_account, post_trade, record_payment
-from prewatt.payments.services.orders import PAYABLE, mark_credited, mark_expired, mark_failed, mark_paid
-from prewatt.payments.services.suspense import Parked, explain_unmatched, lock_trade, mark_matched, park_money
+from prewatt.payments.services import lock_paying_account, post_trade
+from prewatt.payments.services.credits import Credited, KnownTrade, NamedOrder, begin_credit, write_credit
+from prewatt.payments.services.orders import mark_expired, mark_failed, mark_paid
+from prewatt.payments.services.suspense import Parked, explain_unmatched, mark_matched, park_money
 from prewatt.payments.values import PayingAccount, Trade
 from prewatt.usecases._money import balance_changed, issue_paper
 
@@ -41,19 +40,6 @@ class AmountMissing(Unable):
     """The provider says that an order is paid and not how much: it is asked again."""
 
     code = "amount_missing"
-
-
-_LOOK_UP: Final = """
-SELECT payment.id, paid.id, parked.id, parked.state, parked.order_id,
-       o.id, o.account_id, o.merchant_id, o.amount, o.currency, o.state, o.trade_no
-FROM (SELECT 1) one
-LEFT JOIN payments_payment payment ON payment.channel = %(channel)s AND payment.merchant = %(merchant_no)s
-      AND payment.trade_no = %(trade_no)s
-LEFT JOIN payments_order paid ON paid.payment_id = payment.id
-LEFT JOIN payments_unmatched parked ON parked.channel = %(channel)s AND parked.merchant_no = %(merchant_no)s
-      AND parked.trade_no = %(trade_no)s
-LEFT JOIN payments_order o ON o.order_no = %(order_no)s
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,31 +56,15 @@ Noted = Callable[[Credit], None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
-    """The order that a trade names, as it stands."""
+class _Claim:
+    """Money that is to be credited: to whom, out of which house account (none: the takings), for which order."""
 
-    order_id: int
-    account_id: int
-    merchant_id: int
-    amount: Money
-    state: str
-    paid_by: str
-
-    def is_open_for(self, trade_no: str) -> bool:
-        """This method will say whether the trade may pay the order: nobody has, or just this one, into suspense."""
-        return self.state in PAYABLE or (self.state == OrderState.PAID and self.paid_by == trade_no)
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What we know of a trade and of the order that it names, under the trade's lock."""
-
-    payment_id: int | None
-    payment_order_id: int | None
-    unmatched_id: int | None
-    unmatched_state: str | None
-    unmatched_order_id: int | None
-    named: _Named | None
+    merchant: Merchant
+    parked: Parked
+    paying: PayingAccount
+    party: PartyState | None = None
+    order_id: int | None = None
+    house: str = ""
 
 
 def credit_trade(
@@ -135,20 +105,21 @@ def credit_parked(work: UnitOfWork, *, row: Unmatched, account_id: int, note: st
     The order that it came for, if it is of that account, is credited with it. Raises AccountTakesNoMoney,
     AlreadyDecided.
     """
-    merchant, parked = row.merchant, _parked(row)
-    known = _look_up(merchant, parked)
+    parked = _parked(row)
+    known = begin_credit(
+        merchant=row.merchant, trade_no=row.trade_no, order_no=row.order_no, amount=parked.amount, with_account=False
+    )
     if known.unmatched_state != UnmatchedState.OPEN:
         raise AlreadyDecided("This amount was dealt with before.", hint="Reload the list.")
-    paying = lock_paying_account(account_id=account_id)
-    named = known.named
+    paying, named = lock_paying_account(account_id=account_id), known.named
     is_its_own = named is not None and named.account_id == account_id and named.is_open_for(row.trade_no)
-    house = suspense_code(currency=row.currency, home=paying.ledger_balance.currency)
-    payment = _credit(
-        work, paying=paying, merchant=merchant, parked=parked, house=house,
-        order_id=named.order_id if named is not None and is_its_own else None, noted=lambda _: None,
+    claim = _Claim(
+        row.merchant, parked, paying, order_id=named.order_id if named is not None and is_its_own else None,
+        house=suspense_code(currency=row.currency, home=paying.ledger_balance.currency),
     )  # fmt: skip
-    mark_matched(row=row, payment=payment, note=note, now=work.now)
-    return payment
+    payment_id = _credit(work, claim, noted=lambda _: None)
+    mark_matched(row=row, payment_id=payment_id, note=note, now=work.now)
+    return Payment.objects.get(pk=payment_id)
 
 
 def _parked(row: Unmatched) -> Parked:
@@ -158,67 +129,38 @@ def _parked(row: Unmatched) -> Parked:
     )  # fmt: skip
 
 
-def _look_up(merchant: Merchant, parked: Parked) -> _Known:
-    """This function will let nobody else decide about the trade, then say what is known of it."""
-    lock_trade(channel=merchant.channel, merchant_no=merchant.merchant_no, trade_no=parked.trade_no)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _LOOK_UP,
-            {
-                "channel": merchant.channel, "merchant_no": merchant.merchant_no, "trade_no": parked.trade_no,
-                "order_no": parked.order_no,
-            },
-        )  # fmt: skip
-        row = cursor.fetchone()
-    named = None
-    if row[5] is not None:
-        named = _Named(row[5], row[6], row[7], Money(row[8], row[9]), row[10], row[11])
-    return _Known(row[0], row[1], row[2], row[3], row[4], named)
-
-
 def _decide(work: UnitOfWork, *, merchant: Merchant, parked: Parked, noted: Noted) -> Credit:
     """This function will credit the order that fits, or leave or put the money in suspense."""
-    known = _look_up(merchant, parked)
+    known = begin_credit(
+        merchant=merchant, trade_no=parked.trade_no, order_no=parked.order_no, amount=parked.amount
+    )  # fmt: skip
     if known.payment_id is not None:
         return Credit(Verdict.REPEATED, order_id=known.payment_order_id, payment_id=known.payment_id)
     if known.unmatched_id is not None and known.unmatched_state != UnmatchedState.OPEN:
         return Credit(Verdict.REPEATED, order_id=known.unmatched_order_id, unmatched_id=known.unmatched_id)
-    named = known.named
+    named, paying = known.named, known.paying
     reason = mismatch(ordered=_ordered(named, parked), merchant_id=merchant.pk, amount=parked.amount)
-    if named is None or reason:
+    if not reason and paying is None:
+        reason = UnmatchedReason.NO_MONEY
+    if named is None or paying is None or reason:
         return _park(merchant, replace(parked, reason=reason), known, work.now)
-    try:
-        paying = lock_paying_account(account_id=named.account_id)
-    except AccountTakesNoMoney:
-        return _park(merchant, replace(parked, reason=UnmatchedReason.NO_MONEY), known, work.now)
-    if not _still_open(named, parked.trade_no):
-        return _park(merchant, replace(parked, reason=UnmatchedReason.PAID_TWICE), known, work.now)
     home = paying.ledger_balance.currency
     house = suspense_code(currency=parked.amount.currency, home=home) if known.unmatched_id is not None else ""
-    payment = _credit(
-        work, paying=paying, parked=parked, merchant=merchant, house=house, order_id=named.order_id, noted=noted
-    )  # fmt: skip
+    claim = _Claim(merchant, parked, paying, party=known.party, order_id=named.order_id, house=house)
+    payment_id = _credit(work, claim, noted=noted)
     if known.unmatched_id is not None:
         row = Unmatched.objects.get(pk=known.unmatched_id)
-        mark_matched(row=row, payment=payment, note=MATCHED_NOTE, now=work.now)
-    return Credit(Verdict.CREDITED, order_id=named.order_id, payment_id=payment.pk)
+        mark_matched(row=row, payment_id=payment_id, note=MATCHED_NOTE, now=work.now)
+    return Credit(Verdict.CREDITED, order_id=named.order_id, payment_id=payment_id)
 
 
-def _ordered(named: _Named | None, parked: Parked) -> Ordered | None:
+def _ordered(named: NamedOrder | None, parked: Parked) -> Ordered | None:
     if named is None:
         return None
     return Ordered(named.merchant_id, named.amount, named.is_open_for(parked.trade_no))
 
 
-def _still_open(named: _Named, trade_no: str) -> bool:
-    """This function will look again, under the account's lock, whether somebody paid the order meanwhile."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT state, trade_no FROM payments_order WHERE id = %s", [named.order_id])
-        state, paid_by = cursor.fetchone()
-    return replace(named, state=state, paid_by=paid_by).is_open_for(trade_no)
-
-
-def _park(merchant: Merchant, parked: Parked, known: _Known, now: datetime) -> Credit:
+def _park(merchant: Merchant, parked: Parked, known: KnownTrade, now: datetime) -> Credit:
     order = None
     if known.named is not None:
         order = Order.objects.select_related("site__scope").get(pk=known.named.order_id)
@@ -237,49 +179,42 @@ def _park(merchant: Merchant, parked: Parked, known: _Known, now: datetime) -> C
     return Credit(Verdict.PARKED, order_id=order_id, unmatched_id=row.pk)
 
 
-def _credit(
-    work: UnitOfWork,
-    *,
-    paying: PayingAccount,
-    merchant: Merchant,
-    parked: Parked,
-    house: str,
-    order_id: int | None,
-    noted: Noted,
-) -> Payment:
-    """This function will write the payment, post it, let supply look again and issue the receipt, its number last."""
-    trade = Trade(
-        PaymentKind.TOP_UP, parked.amount, merchant.channel, parked.trade_no, merchant=merchant.merchant_no
+def _credit(work: UnitOfWork, claim: _Claim, *, noted: Noted) -> int:
+    """This function will post a trade, let supply look again, issue the receipt and write the payment down.
+
+    The receipt's number is drawn as late as can be: until the commit nobody else can draw one of this channel.
+    """
+    paying, parked, merchant = claim.paying, claim.parked, claim.merchant
+    trade = Trade(PaymentKind.TOP_UP, parked.amount, merchant.channel, parked.trade_no, merchant=merchant.merchant_no)
+    entry = post_trade(
+        paying=paying, trade=trade, now=work.now, memo={"trade_no": trade.trade_no}, house=claim.house,
+        locked=claim.party,
     )  # fmt: skip
-    payment, created = record_payment(
-        account_id=paying.account_id, site_id=paying.site_id, trade=trade, received_at=work.now
-    )
-    if not created:
-        raise RuntimeError(f"the trade {parked.trade_no} was credited under another's lock")
-    entry = post_trade(paying=paying, trade=trade, now=work.now, memo={"trade_no": trade.trade_no}, house=house)
+    if not entry.created:
+        raise RuntimeError(f"the trade {parked.trade_no} was posted under another's lock")
     balance = paying.balance + trade.amount
-    if order_id is not None:
-        mark_credited(
-            order_id=order_id, payment=payment, provider_at=parked.provider_at, now=work.now,
-            paid_at=_estate(parked.provider_at, work.now),
-        )  # fmt: skip
     balance_changed(work, paying=paying)
+    public_id = uuid7()
     facts = PaperFacts(
         amount=trade.amount, balance_before=paying.balance, balance_after=balance, at=work.now, by="",
-        channel=trade.channel, payment_public_id=str(payment.public_id), trade_no=trade.trade_no,
+        channel=trade.channel, payment_public_id=str(public_id), trade_no=trade.trade_no,
     )  # fmt: skip
     party = load_party(account_id=paying.account_id)
-    noted(Credit(Verdict.CREDITED, order_id=order_id, payment_id=payment.pk))
+    noted(Credit(Verdict.CREDITED, order_id=claim.order_id))
     paper = issue_paper(
         work, paying=paying, kind="receipt", point=trade.point, entry_id=entry.entry_id,
-        subject=("payment", str(payment.public_id)), facts=facts,
+        subject=("payment", str(public_id)), facts=facts,
     )  # fmt: skip
-    finish_payment(payment=payment, entry_id=entry.entry_id, document=paper)
+    credited = Credited(
+        payment_public_id=public_id, entry_id=entry.entry_id, document_id=paper.id, order_id=claim.order_id,
+        provider_at=parked.provider_at, paid_at=_estate(parked.provider_at, work.now),
+    )  # fmt: skip
+    payment_id = write_credit(paying=paying, trade=trade, credited=credited, now=work.now)
     tell_top_up(
-        party=party, amount=trade.amount, available=balance + paying.allowed_credit,
-        payment_key=str(payment.public_id), receipt=paper.number_text, now=work.now,
+        party=party, amount=trade.amount, available=balance + paying.allowed_credit, payment_key=str(public_id),
+        receipt=paper.number_text, now=work.now,
     )  # fmt: skip
-    return payment
+    return payment_id
 
 
 def _not_paid(work: UnitOfWork, *, merchant: Merchant, fact: TradeFact) -> Credit:

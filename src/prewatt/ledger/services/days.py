@@ -53,14 +53,13 @@ def booking_date_for(*, book_id: int, wanted: date) -> date:
     The day stays open until the transaction ends.
     """
     require_unit_of_work()
-    while not _is_held_open(book_id, wanted):
-        _lock(book_id, wanted, exclusive=False)
-        sealed = _last_sealed_for_good(book_id)
-        if sealed is None or wanted > sealed:
-            _note_held_open(book_id, wanted)
-        else:
-            wanted = sealed + timedelta(days=1)
-    return wanted
+    if _is_held_open(book_id, wanted):
+        return wanted
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT prewatt_hold_day(%s, %s, %s)", [_LOCK_MARK, book_id, wanted])
+        day: date = cursor.fetchone()[0]
+    _note_held_open(book_id, day)
+    return day
 
 
 def hold_days_open(*, book_id: int, days: Iterable[date]) -> None:

@@ -1,8 +1,10 @@
 """Papers with numbers that have no gaps, and the files that they were printed as."""
 
 import hashlib
+import json
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,6 +29,16 @@ _LOCK = """
 INSERT INTO ledger_documentseries (book_id, kind, year, point, next_no)
 VALUES (%(book)s, %(kind)s, %(year)s, %(point)s, 1)
 ON CONFLICT (book_id, kind, year, point) DO UPDATE SET next_no = ledger_documentseries.next_no
+"""
+_INSERT = """
+INSERT INTO ledger_document (public_id, series_id, number, kind, subject_kind, subject_id, entry_id, issued_at, content,
+                             content_hash)
+SELECT public_id, %(series)s, %(first)s + place - 1, %(kind)s, subject_kind, subject_id, entry_id, %(issued_at)s,
+       content::jsonb, content_hash
+FROM unnest(%(public_ids)s::uuid[], %(subject_kinds)s::text[], %(subject_ids)s::text[], %(entries)s::bigint[],
+            %(contents)s::text[], %(hashes)s::text[])
+     WITH ORDINALITY given (public_id, subject_kind, subject_id, entry_id, content, content_hash, place)
+ORDER BY place RETURNING id
 """
 INSERT_AT_ONCE = 200
 PACKED = 1
@@ -79,24 +91,35 @@ def issue_documents(
     with connection.cursor() as cursor:
         cursor.execute(_DRAW, drawn)
         series_id, first = cursor.fetchone()
-    documents, texts = [], []
+    values = []
     for number, draft in enumerate(drafts, start=first):
         text, plain = number_text(kind=kind, year=year, point=point, number=number), to_plain(draft.content)
-        texts.append(text)
-        documents.append(
-            Document(
-                public_id=uuid7(), series_id=series_id, number=number, kind=kind, subject_kind=draft.subject[0],
-                subject_id=draft.subject[1], entry_id=draft.entry_id, issued_at=issued_at, content=plain,
-                content_hash=hash_content(text, plain),
+        values.append(
+            DocumentValue(
+                id=0, public_id=uuid7(), number_text=text, kind=kind, issued_at=issued_at, content=plain,
+                subject=draft.subject, entry_id=draft.entry_id, content_hash=hash_content(text, plain),
             )
         )  # fmt: skip
-    return [
-        DocumentValue(
-            id=one.pk, public_id=one.public_id, number_text=text, kind=kind, issued_at=issued_at, content=one.content,
-            subject=(one.subject_kind, one.subject_id), entry_id=one.entry_id, content_hash=one.content_hash,
-        )
-        for one, text in zip(Document.objects.bulk_create(documents, INSERT_AT_ONCE), texts, strict=True)
-    ]  # fmt: skip
+    ids: list[int] = []
+    for start in range(0, len(values), INSERT_AT_ONCE):
+        ids += _insert(values[start : start + INSERT_AT_ONCE], series_id=series_id, first=first + start)
+    return [replace(value, id=pk) for value, pk in zip(values, ids, strict=True)]
+
+
+def _insert(values: Sequence[DocumentValue], *, series_id: int, first: int) -> list[int]:
+    """This function will write papers with numbers that follow each other, and return their row numbers."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _INSERT,
+            {
+                "series": series_id, "first": first, "kind": values[0].kind, "issued_at": values[0].issued_at,
+                "public_ids": [one.public_id for one in values], "subject_kinds": [one.subject[0] for one in values],
+                "subject_ids": [one.subject[1] for one in values], "entries": [one.entry_id for one in values],
+                "contents": [json.dumps(one.content, ensure_ascii=False) for one in values],
+                "hashes": [one.content_hash for one in values],
+            },
+        )  # fmt: skip
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def void_document(*, public_id: UUID, now: datetime) -> None:

@@ -42,13 +42,12 @@ _FIND_ACCOUNTS = """
 SELECT id, kind, currency FROM ledger_ledgeraccount WHERE id = ANY(%s) AND book_id = %s
 """
 _INSERT_POSTINGS = """
+WITH posted AS (
 INSERT INTO ledger_posting (entry_id, ledger_account_id, amount, seq, balance_after)
 SELECT entry, account, amount, seq, balance
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
      WITH ORDINALITY given (entry, account, amount, seq, balance, place)
-ORDER BY place
-"""
-_MOVE_BALANCES = """
+ORDER BY place)
 UPDATE ledger_ledgeraccount account SET balance = moved.balance, last_seq = moved.seq
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) moved (id, balance, seq) WHERE account.id = moved.id
 """
@@ -74,23 +73,28 @@ def post_entry(  # noqa: PLR0913 - one entry, all its facts by name; ``EntryDraf
     postings: Sequence[PostingLine],
     reverses: int | None = None,
     memo: Mapping[str, Any] | None = None,
+    locked: Mapping[int, PartyState] | None = None,
 ) -> EntryResult:
     """This function will post one entry, or answer with the one that this cause made before.
 
-    The caller holds the lock of the party accounts. Raises KeyConflict, DaySealed, BelowFloor, UnknownAccount,
-    UnbalancedEntry.
+    The caller holds the lock of the party accounts. ``locked``: how they stand, from a caller who has just looked at
+    all accounts of the entry and knows that its cause is new. Raises KeyConflict, DaySealed, BelowFloor,
+    UnknownAccount, UnbalancedEntry.
     """
     draft = EntryDraft(
         kind=kind, cause_key=cause_key, inputs=inputs, occurred_at=occurred_at, booking_date=booking_date,
         postings=postings, reverses=reverses, memo=memo or {},
     )  # fmt: skip
-    return post_entries(book_id=book_id, drafts=[draft])[0]
+    return post_entries(book_id=book_id, drafts=[draft], locked=locked)[0]
 
 
-def post_entries(*, book_id: int, drafts: Sequence[EntryDraft]) -> list[EntryResult]:
+def post_entries(
+    *, book_id: int, drafts: Sequence[EntryDraft], locked: Mapping[int, PartyState] | None = None
+) -> list[EntryResult]:
     """This function will post a batch in its order, at most 5,000 entries, and answer in the same order.
 
-    All or nothing. What was posted before from the same inputs is left as it is. Raises as ``post_entry`` does.
+    All or nothing. What was posted before from the same inputs is left as it is. ``locked`` as ``post_entry`` has it.
+    Raises as ``post_entry`` does.
     """
     work = require_unit_of_work()
     if len(drafts) > ENTRIES_MAX:
@@ -103,13 +107,13 @@ def post_entries(*, book_id: int, drafts: Sequence[EntryDraft]) -> list[EntryRes
         hashed = hash_inputs(draft.kind, draft.inputs)
         if hashes.setdefault(draft.cause_key, hashed) != hashed:
             raise _key_conflict(draft.cause_key)
-    known = _find(book_id, hashes)
+    known = _find(book_id, hashes) if locked is None else {}
     fresh = {draft.cause_key: draft for draft in reversed(drafts) if draft.cause_key not in known}
     fresh = {key: fresh[key] for key in hashes if key in fresh}
     created: dict[str, int] = {}
     if fresh:
         hold_days_open(book_id=book_id, days={draft.booking_date for draft in fresh.values()})
-        states = _accounts_of(book_id, fresh.values())
+        states = _accounts_of(book_id, fresh.values()) if locked is None else locked
         created = _insert_entries(book_id, work.action_id, fresh, hashes)
         if len(created) < len(fresh):
             known |= _find(book_id, {key: hashes[key] for key in fresh if key not in created})
@@ -234,10 +238,14 @@ def _insert_postings(
     if not rows:
         return
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT_POSTINGS, [list(column) for column in zip(*rows, strict=True)])
         cursor.execute(
-            _MOVE_BALANCES,
-            [list(running), [one.balance_minor for one in running.values()], [one.seq for one in running.values()]],
+            _INSERT_POSTINGS,
+            [
+                *(list(column) for column in zip(*rows, strict=True)),
+                list(running),
+                [one.balance_minor for one in running.values()],
+                [one.seq for one in running.values()],
+            ],
         )
 
 

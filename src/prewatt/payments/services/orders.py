@@ -5,27 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import connection
-
 from prewatt.access.audit import require_unit_of_work
 from prewatt.access.notify import touch
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.ids import uuid7
 from prewatt.kernel.money import Money
 from prewatt.payments.errors import OrderConflict, TooManyOrders
-from prewatt.payments.models import Merchant, Order, OrderState, Payment
+from prewatt.payments.models import Merchant, Order, OrderState
 from prewatt.payments.schedule import ORDER_LIVES, first_order_query, next_order_query
 from prewatt.tenancy.models import Account
 
 UNPAID: Final = (OrderState.CREATED, OrderState.PENDING)
 PAYABLE: Final = (*UNPAID, OrderState.FAILED, OrderState.EXPIRED)
 """Money for a failed or expired order is money all the same: it may come late."""
-_CREDITED: Final = """
-UPDATE payments_order SET state = 'credited', payment_id = %(payment)s, trade_no = %(trade_no)s,
-       provider_at = %(provider_at)s, paid_at = %(paid_at)s, credited_at = %(now)s, ended_at = NULL,
-       next_query_at = NULL, error = ''
-WHERE id = %(order)s AND payment_id IS NULL
-"""
 UNPAID_MAX: Final = 20
 CLAIM_MAX: Final = 50
 TOKEN_CHARS_MAX: Final = 80
@@ -114,21 +106,6 @@ def mark_paid(*, order: Order, trade_no: str, provider_at: datetime, paid_at: da
         next_query_at=None, error="",
     )  # fmt: skip
     touch(accounts=[order.account_id])
-
-
-def mark_credited(*, order_id: int, payment: Payment, provider_at: datetime, paid_at: datetime, now: datetime) -> None:
-    """This function will tie an order to its payment. The caller holds the account's lock and saw it unpaid."""
-    require_unit_of_work()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _CREDITED,
-            {
-                "order": order_id, "payment": payment.pk, "trade_no": payment.trade_no, "provider_at": provider_at,
-                "paid_at": paid_at, "now": now,
-            },
-        )  # fmt: skip
-        if cursor.rowcount != 1:
-            raise RuntimeError(f"order {order_id} was credited twice")
 
 
 def note_trouble(*, order_id: int, error: str) -> None:

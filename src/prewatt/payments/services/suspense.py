@@ -1,11 +1,8 @@
 """Money that fits no order: kept in the books' suspense, settled by an order that turns up or by a person."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
-
-from django.db import connection
 
 from prewatt.access.audit import require_unit_of_work
 from prewatt.cases.kinds import Kind
@@ -18,7 +15,7 @@ from prewatt.ledger.queries import find_book
 from prewatt.ledger.services import PostingLine, booking_date_for, house_account, post_entry
 from prewatt.payments.errors import AlreadyDecided
 from prewatt.payments.house import House, house_code, suspense_code
-from prewatt.payments.models import Merchant, Order, Payment, Unmatched, UnmatchedState
+from prewatt.payments.models import Merchant, Order, Unmatched, UnmatchedState
 
 SUBJECT = "unmatched"
 
@@ -34,17 +31,6 @@ class Parked:
     source: str
     provider_at: datetime
     payer_hint: str = ""
-
-
-def lock_trade(*, channel: str, merchant_no: str, trade_no: str) -> None:
-    """This function will let one transaction at a time decide what becomes of a trade.
-
-    Its payment's and its suspense row's keys are unique each, but only this keeps it from being both.
-    """
-    require_unit_of_work()
-    digest = hashlib.sha256(f"trade:{channel}:{merchant_no}:{trade_no}".encode()).digest()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
 
 
 def park_money(*, merchant: Merchant, order: Order | None, parked: Parked, now: datetime) -> Unmatched:
@@ -90,10 +76,10 @@ def move_suspense(*, site: Site, cause_key: str, amount: Money, against: str, ch
     ).entry_id  # fmt: skip
 
 
-def mark_matched(*, row: Unmatched, payment: Payment, note: str, now: datetime) -> None:
+def mark_matched(*, row: Unmatched, payment_id: int, note: str, now: datetime) -> None:
     """This function will say that money in suspense was credited, and close its case. Raises AlreadyDecided."""
     work = require_unit_of_work()
-    _change(row, UnmatchedState.OPEN, UnmatchedState.CREDITED, payment=payment, settled_at=now,
+    _change(row, UnmatchedState.OPEN, UnmatchedState.CREDITED, payment_id=payment_id, settled_at=now,
             settled_by=work.actor.user, note=note[:300])  # fmt: skip
     _close(row, note, now)
 

@@ -1,6 +1,7 @@
 """Trades written down once, and moved into the books, inside a unit of work."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from prewatt.ledger.services import (
     post_entry,
     reverse_entry,
 )
-from prewatt.ledger.values import DocumentValue, EntryResult
+from prewatt.ledger.values import DocumentValue, EntryResult, PartyState
 from prewatt.payments.errors import AccountTakesNoMoney, BadPayment, PaymentReversed, TradeConflict, UnknownPayment
 from prewatt.payments.models import DESK_CHANNELS, ONLINE_CHANNELS, Payment, PaymentKind
 from prewatt.payments.values import PayingAccount, Trade
@@ -127,27 +128,36 @@ def lock_paying_account(*, account_id: int, must_be_open: bool = True) -> Paying
 
 
 def post_trade(
-    *, paying: PayingAccount, trade: Trade, now: datetime, memo: Mapping[str, Any], house: str = ""
+    *,
+    paying: PayingAccount,
+    trade: Trade,
+    now: datetime,
+    memo: Mapping[str, Any],
+    house: str = "",
+    locked: PartyState | None = None,
 ) -> EntryResult:
     """This function will move a trade's money between its channel's takings, or another ``house`` account, and a party.
 
-    The entry holds nothing that chance made, so that the same history has the same seals.
+    The entry holds nothing that chance made, so that the same history has the same seals. ``locked``: how the party
+    stands, where the trade is known to be new.
     """
     sign = 1 if trade.kind == PaymentKind.TOP_UP else -1
-    return _post(
-        paying=paying, kind=trade.kind, cause_key=trade.cause_key, house=house or f"takings:{trade.channel}",
-        amount=Money(sign * trade.amount.minor, trade.amount.currency), now=now,
+    booking = _Booking(
+        kind=trade.kind, cause_key=trade.cause_key, house=house or f"takings:{trade.channel}",
+        amount=Money(sign * trade.amount.minor, trade.amount.currency),
         inputs={"site": paying.site_code, "account": paying.number, "channel": trade.channel, "amount": trade.amount},
         memo={"channel": trade.channel, "till": trade.till, **memo},
     )  # fmt: skip
+    return _post(paying=paying, booking=booking, now=now, locked=locked)
 
 
 def post_clearing(*, paying: PayingAccount, cause_key: str, now: datetime, memo: Mapping[str, Any]) -> EntryResult:
     """This function will post what brings the balance, with the use that is not charged yet, to zero."""
-    return _post(
-        paying=paying, kind="clearing", cause_key=cause_key, house=CLEARED_BALANCES, amount=-paying.balance, now=now,
+    booking = _Booking(
+        kind="clearing", cause_key=cause_key, house=CLEARED_BALANCES, amount=-paying.balance,
         inputs={"site": paying.site_code, "account": paying.number}, memo=memo,
     )  # fmt: skip
+    return _post(paying=paying, booking=booking, now=now)
 
 
 def finish_payment(*, payment: Payment, entry_id: int, document: DocumentValue) -> None:
@@ -175,20 +185,24 @@ def reverse_trade(*, paying: PayingAccount, payment: Payment, now: datetime, mem
     )  # fmt: skip
 
 
-def _post(
-    *,
-    paying: PayingAccount,
-    kind: str,
-    cause_key: str,
-    house: str,
-    amount: Money,
-    now: datetime,
-    inputs: Mapping[str, Any],
-    memo: Mapping[str, Any],
-) -> EntryResult:
-    house_id = house_account(book_id=paying.book_id, code=house, currency=amount.currency)
+@dataclass(frozen=True, slots=True)
+class _Booking:
+    """Money between a party and a house account, and why."""
+
+    kind: str
+    cause_key: str
+    house: str
+    amount: Money
+    inputs: Mapping[str, Any]
+    memo: Mapping[str, Any]
+
+
+def _post(*, paying: PayingAccount, booking: _Booking, now: datetime, locked: PartyState | None = None) -> EntryResult:
+    amount = booking.amount
+    house_id = house_account(book_id=paying.book_id, code=booking.house, currency=amount.currency)
     return post_entry(
-        book_id=paying.book_id, kind=kind, cause_key=cause_key, inputs=inputs, occurred_at=now,
+        book_id=paying.book_id, kind=booking.kind, cause_key=booking.cause_key, inputs=booking.inputs, occurred_at=now,
         booking_date=booking_date_for(book_id=paying.book_id, wanted=paying.local_date(now)),
-        postings=[PostingLine(paying.ledger_account_id, amount), PostingLine(house_id, -amount)], memo=memo,
+        postings=[PostingLine(paying.ledger_account_id, amount), PostingLine(house_id, -amount)], memo=booking.memo,
+        locked={locked.ledger_account_id: locked} if locked is not None else None,
     )  # fmt: skip

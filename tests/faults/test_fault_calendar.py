@@ -1,6 +1,6 @@
 """G4 to G6: months, year ends, leap days, a change of tariff at midnight, days of 23 and 25 hours."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -13,7 +13,6 @@ from tests.faults.invariants import assert_sound
 from tests.usecases_billing.town import ACTOR, Room, Town, local, reading, rows, set_clock, use_of
 
 from prewatt.billing.models import Position
-from prewatt.kernel import clock
 from prewatt.kernel.period import day_start, days, month_start
 from prewatt.rating import segments, usage
 from prewatt.rating.bands import Band
@@ -24,13 +23,6 @@ from prewatt.usecases.close_day import close_day
 WINTER = (date(2027, 12, 1), date(2028, 3, 31))
 ODD = Tariff.flat(currency="CNY", price=813_579)
 """A price at which hardly a day costs whole fen."""
-
-
-@pytest.fixture(autouse=True)
-def _put_clock_back() -> Iterator[None]:
-    before = clock.estate_clock()
-    yield
-    clock.install(before)
 
 
 # --- G4 -------------------------------------------------------------------------------------------------------------
@@ -147,9 +139,9 @@ def test_g5_readings_ten_minutes_to_either_side(faults: Faults) -> None:
 def test_g5_at_the_price_of_the_beginning_it_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     true_pieces = usage._pieces
 
-    def unsplit(interval: Any, stretches: Sequence[Any]) -> Iterator[Any]:
-        first = next(iter(true_pieces(interval, stretches)))
-        yield first._replace(length_us=interval.to_us - interval.from_us)
+    def unsplit(interval: Any, stretches: Sequence[Any]) -> list[Any]:
+        first = true_pieces(interval, stretches)[0]
+        return [first._replace(length_us=interval.to_us - interval.from_us)]
 
     monkeypatch.setattr(usage, "_pieces", unsplit)
     set_clock("2026-12-31T12:00")

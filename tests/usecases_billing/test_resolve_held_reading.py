@@ -86,11 +86,12 @@ def test_what_has_no_price_cannot_be_accepted(town: Town) -> None:
     town.read(room, "2026-11-01T10:00", 5_000)
     with pytest.raises(HeldStill):
         resolve(room, "2026-11-01T10:00", Resolution.ACCEPT)
-    assert retry_unpriced_readings(actor=ACTOR, site_id=town.site.pk) == 0
+    assert retry_unpriced_readings(actor=ACTOR) == 0
     town.assign(room.tenancy, "shop")
-    assert retry_unpriced_readings(actor=ACTOR, site_id=town.site.pk) == 1
+    assert retry_unpriced_readings(actor=ACTOR) == 1
     assert town.accrued(room) == 400
     assert Case.objects.get().closed_at is not None
+    assert retry_unpriced_readings(actor=ACTOR) == 0
 
 
 def test_a_meter_must_be_there(town: Town) -> None:

@@ -23,6 +23,7 @@ from prewatt.usecases.query_orders import expire_orders, join_unmatched, query_d
 from prewatt.usecases.reconcile_day import fetch_due_statements
 from prewatt.usecases.reconcile_supply import end_due_holds, reconcile_supply, watch_reconnections
 from prewatt.usecases.request_month import request_due_months
+from prewatt.usecases.resolve_held_reading import retry_unpriced_readings
 from prewatt.usecases.review_due import review_all, review_due
 from prewatt.usecases.send_due_notices import follow_unconfirmed_notices, send_due_notices
 from prewatt.usecases.send_refunds import send_due_refunds
@@ -68,6 +69,9 @@ def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
         Job("close_due_days", lambda: _close_and_audit(actor), machine_pace_s(30), is_called=False),
         Job("audit_overdue_books", lambda: _audit_overdue(actor), machine_pace_s(300), is_called=False),
         Job("request_due_months", lambda: request_due_months(actor=actor), machine_pace_s(AN_HOUR_S), is_called=False),
+        Job(
+            "retry_unpriced_readings", lambda: retry_unpriced_readings(actor=actor), machine_pace_s(60), is_called=False
+        ),
         Job("ensure_months", lambda: _ensure_months(actor), float(AN_HOUR_S), is_called=False),
         Job("forget_old", forget_old, float(AN_HOUR_S), is_called=False),
     ]

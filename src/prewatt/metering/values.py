@@ -44,27 +44,27 @@ class ReadingKey(NamedTuple):
 
 
 class InstallationFacts(NamedTuple):
-    """An installation as its readings need it, and where its row of accepted readings ends."""
+    """An installation as its readings need it, and where its row of accepted readings ends.
+
+    Its ``limits`` ask for no rate registers: whether a tariff needs them is not known here.
+    """
 
     id: int
     point_id: int
     point_public_id: str
     point_code: str
     gateway_id: int
-    multiplier: int
-    from_us: int
-    to_us: int | None
-    register_full_wh: int
-    rated_power_w: int
+    limits: Limits
     opening: Point
     last: Point
     marker: Marker | None
     moved_us: int | None
     has_state: bool
 
-    def limits(self, *, needs_rates: bool) -> Limits:
-        """This method will return what bounds the readings of the installation."""
-        return Limits(self.from_us, self.to_us, self.register_full_wh, self.multiplier, self.rated_power_w, needs_rates)
+    @property
+    def multiplier(self) -> int:
+        """This property will be what a Wh of the registers stands for, in primary Wh."""
+        return self.limits.multiplier
 
 
 class StateChange(NamedTuple):

@@ -88,7 +88,9 @@ class PriceTimeline:
         """This method will cut the interval; the segments touch, and cover it exactly. Empty for an empty interval."""
         if from_us >= to_us:
             return []
-        table = self._covering(from_us, to_us)
+        table = self._table
+        if table is None or from_us < table.from_us or table.to_us < to_us:
+            table = self._cover(table, from_us, to_us)
         place = bisect_right(table.starts, from_us) - 1
         _, end_us, day, band, version = segment = table.segments[place]
         found = [Segment(from_us, min(end_us, to_us), day, band, version)]
@@ -98,10 +100,7 @@ class PriceTimeline:
             found.append(segment if segment.to_us <= to_us else segment._replace(to_us=to_us))
         return found
 
-    def _covering(self, from_us: int, to_us: int) -> _Table:
-        table = self._table
-        if table is not None and table.from_us <= from_us and to_us <= table.to_us:
-            return table
+    def _cover(self, table: _Table | None, from_us: int, to_us: int) -> _Table:
         zone = self.calendar.zone
         first = local_date(from_instant_us(from_us), zone) - _MARGIN
         last = local_date(from_instant_us(to_us), zone) + _MARGIN

@@ -12,7 +12,7 @@ from prewatt.kernel.period import month_start
 from prewatt.rating.bands import Band
 from prewatt.rating.errors import NoPayer, NoTariff
 from prewatt.rating.segments import PriceTimeline
-from prewatt.rating.tariff import BandSource, Tariff
+from prewatt.rating.tariff import BandSource
 
 _NO_RATES: Final[tuple[int, ...]] = ()
 
@@ -55,7 +55,7 @@ class _Piece(NamedTuple):
     day: date
     band: Band
     version: int
-    tariff: Tariff
+    timeline: PriceTimeline
 
 
 def split_usage(*, interval: Interval, stretches: Sequence[Stretch]) -> list[UsagePart]:
@@ -88,7 +88,7 @@ def _pieces(interval: Interval, stretches: Sequence[Stretch]) -> list[_Piece]:
                 raise NoTariff(
                     "No tariff version holds on %(day)s.", hint="Assign a tariff that begins earlier.", day=day
                 )
-            pieces.append(_Piece(payer, segment_to_us - segment_from_us, day, band, version, timeline.tariff(version)))
+            pieces.append(_Piece(payer, segment_to_us - segment_from_us, day, band, version, timeline))
         reached_us = to_us
     if reached_us < interval.to_us:
         raise NoPayer("Nobody pays for part of the interval.", hint="Open a tenancy that covers it.")
@@ -97,7 +97,8 @@ def _pieces(interval: Interval, stretches: Sequence[Stretch]) -> list[_Piece]:
 
 def _register_bands(pieces: Sequence[_Piece]) -> tuple[Band, ...]:
     """Return which bands the registers stand for; empty unless all versions in the interval say the same."""
-    sayings = {piece.tariff.meter_rates if piece.tariff.band_source is BandSource.METER else () for piece in pieces}
+    tariffs = [piece.timeline.tariff(piece.version) for piece in pieces]
+    sayings = {tariff.meter_rates if tariff.band_source is BandSource.METER else () for tariff in tariffs}
     return sayings.pop() if len(sayings) == 1 else ()
 
 

@@ -44,14 +44,11 @@ class Rater:
     payers: Payers
     _usage: dict[PositionKey, UsageTotal] = field(default_factory=dict)
     _by_day: dict[DayUsageKey, int] = field(default_factory=dict)
-    _limits: dict[int, Limits] = field(default_factory=dict)
 
     def limits(self, facts: InstallationFacts) -> Limits:
         """This method will return what bounds the installation's readings."""
-        limits = self._limits.get(facts.id)
-        if limits is None:
-            limits = self._limits[facts.id] = facts.limits(needs_rates=self.payers.needs_rates(facts.point_id))
-        return limits
+        needs_rates = self.payers.needs_rates(facts.point_id)
+        return facts.limits._replace(needs_rates=True) if needs_rates else facts.limits
 
     def rate(self, facts: InstallationFacts) -> Rate:
         """This method will return the function that lays out the energy between two accepted points.
@@ -59,7 +56,7 @@ class Rater:
         Raises UnableToRate.
         """
         limits, stretches = self.limits(facts), self.payers.stretches.get(facts.point_id, [])
-        multiplier = facts.multiplier
+        multiplier = limits.multiplier
 
         def rate(first: Point, second: Point) -> Sequence[UsagePart]:
             total_wh, rates_wh, _ = energy_between(first=first, second=second, limits=limits)

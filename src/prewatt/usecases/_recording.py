@@ -90,7 +90,7 @@ class Recording:
     ) -> None:
         last, power_w = points[-1], None
         if len(points) > 1 and last.read_us > facts.last.read_us:
-            total_wh, _, _ = energy_between(first=points[-2], second=last, limits=self.rater.limits(facts))
+            total_wh, _, _ = energy_between(first=points[-2], second=last, limits=facts.limits)
             seconds = (last.read_us - points[-2].read_us) // SECOND_US
             power_w = total_wh * facts.multiplier * HOUR_S // seconds if seconds else None
         is_live, drift_s = False, None

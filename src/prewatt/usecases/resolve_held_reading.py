@@ -9,10 +9,11 @@ from typing import Final
 from prewatt.access.audit import Actor, UnitOfWork
 from prewatt.access.notify import touch
 from prewatt.billing.errors import HeldStill
+from prewatt.billing.queries.priced import list_priced_again
 from prewatt.billing.services import lock_payers
 from prewatt.cases.kinds import Kind
 from prewatt.cases.services import close_case
-from prewatt.estate.models import MeterInstallation, Site
+from prewatt.estate.models import Site
 from prewatt.metering.chain import NewReading, force_reading
 from prewatt.metering.errors import UnknownInstallation, UnknownReading
 from prewatt.metering.models import Quality, Reading
@@ -28,6 +29,7 @@ from prewatt.usecases._supply import after_balance_change
 from prewatt.usecases.work import unit_of_work
 
 HELD_AT_ONCE: Final = 5_000
+METERS_AT_ONCE: Final = 500
 
 
 class Resolution(StrEnum):
@@ -67,18 +69,15 @@ def resolve_held_reading(
         return desk.finish(note=reason)
 
 
-def retry_unpriced_readings(*, actor: Actor, site_id: int) -> int:
-    """This function will judge again what is held for want of a payer or a price, and return how many count now."""
-    waiting = Reading.objects.filter(
-        quality=Quality.QUARANTINED,
-        cause__in=[cause.value for cause in UNPRICED],
-        installation_id__in=MeterInstallation.objects.filter(metering_point__site=site_id).values("pk"),
-    )
+def retry_unpriced_readings(*, actor: Actor) -> int:
+    """This function will judge again what was held for want of a payer or a price, and return how many count now.
+
+    It looks first, and opens a unit of work for each meter whose use can be priced by now.
+    """
     accepted = 0
-    for installation_id in sorted(set(waiting.values_list("installation_id", flat=True))):
-        site = _site_of(installation_id)
-        subject = ("installation", str(installation_id))
-        with unit_of_work(actor=actor, verb="retry_readings", scope=site.scope, subject=subject) as work:
+    for installation_id in list_priced_again(limit=METERS_AT_ONCE):
+        site, subject = _site_of(installation_id), ("installation", str(installation_id))
+        with unit_of_work(actor=actor, verb="retry_readings", scope=site.scope, subject=subject, of_facts=True) as work:
             desk = _Desk(site, work, installation_id)
             desk.judge_again()
             accepted += desk.finish(note="The use has a payer and a price now.").accepted

@@ -16,7 +16,7 @@ from prewatt.rating.segments import from_instant_us
 from prewatt.rating.tariff import Tariff
 
 _LOCK_PAYERS: Final = """
-SELECT id FROM tenancy_account WHERE id IN (
+SELECT id FROM tenancy_account WHERE id = ANY(ARRAY(
     SELECT tenancy.account_id
     FROM (
         SELECT installation_id, timestamptz 'epoch' + first_us * interval '1 microsecond' AS first_at
@@ -29,8 +29,10 @@ SELECT id FROM tenancy_account WHERE id IN (
         CASE WHEN state.last_read_at < given.first_at THEN state.last_read_at
              ELSE least(lower(installation.period), given.first_at) END,
         greatest(state.last_read_at, lower(installation.period), %s), '[]')
-) ORDER BY id FOR NO KEY UPDATE
+)) ORDER BY id FOR NO KEY UPDATE
 """
+"""The array is worked out first, so that the accounts are looked up by it and nothing else is planned around them."""
+
 _FIND: Final = """
 SELECT position.id, position.rounded, position.sharp_wh, position.peak_wh, position.flat_wh, position.valley_wh,
        position.deep_valley_wh

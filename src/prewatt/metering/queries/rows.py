@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.db import connection
 
 from prewatt.metering.arrays import to_array, to_int_array
-from prewatt.metering.validation import HeldCause, Marker, Point
+from prewatt.metering.validation import HeldCause, Limits, Marker, Point
 from prewatt.metering.values import InstallationFacts
 from prewatt.rating.segments import from_instant_us
 
@@ -109,9 +109,10 @@ def _facts(row: Sequence[Any]) -> InstallationFacts:
     opening = Point(from_us, opening_wh, tuple(opening_rates))
     last = opening if last_us is None else Point(last_us, last_wh, tuple(last_rates))
     marker = Marker(Point(held_us, held_wh), HeldCause(held_cause)) if held_us is not None else None
+    limits = Limits(from_us, to_us, 10 ** (digits + 3), multiplier, power_w)
     return InstallationFacts(
-        installation_id, point_id, public_id, code, gateway_id, multiplier, from_us, to_us, 10 ** (digits + 3),
-        power_w, opening, last, marker, moved_us, last_us is not None,
+        installation_id, point_id, public_id, code, gateway_id, limits, opening, last, marker, moved_us,
+        last_us is not None,
     )  # fmt: skip
 
 

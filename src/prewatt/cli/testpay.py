@@ -1,16 +1,15 @@
 """``prewatt testpay``: the test provider as a process of its own, and its merchant for the demo."""
 
 import asyncio
-import contextlib
-import signal
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from prewatt.cli.clocks import own
 from prewatt.cli.errors import PortInUse, UnableToStart
+from prewatt.cli.serving import leave, serve
 from prewatt.config import logs
 from prewatt.config.environment import Process, environment
 from prewatt.payments.providers.values import MerchantConfig
@@ -19,7 +18,6 @@ from prewatt.testpay.service import TestPayService
 
 PORT: Final = 8190
 FOLDER: Final = "testpay"
-_STOP_WITHIN_S: Final = 3.0
 
 
 @click.command()
@@ -44,7 +42,8 @@ def testpay(*, host: str | None, port: int | None, state: Path | None, public_ur
         raise PortInUse(f"Port {keys.port} on {host} is taken by another program.", hint="Stop it, then start again.")
     service = TestPayService(keys=keys, folder=folder, public_url=public_url)
     click.echo(f"The test provider listens on {host}:{keys.port}; it keeps its orders and keys in {folder}.")
-    asyncio.run(_serve(service, host=host, port=keys.port))
+    asyncio.run(serve(service, host=host, port=keys.port, beside=service.run()))
+    leave()
 
 
 def open_keys(folder: Path, *, port: int) -> Keys:
@@ -84,25 +83,3 @@ def merchant_of(keys: Keys, *, merchant_no: str = MERCHANT_NO) -> MerchantConfig
         peer_keys={keys.own.serial: keys.own.public_pem},
         own_serial=merchant.key.serial,
     )
-
-
-async def _serve(service: TestPayService, *, host: str, port: int) -> None:
-    """This function will answer and call back until it is told to stop."""
-    from granian.constants import Interfaces
-    from granian.server.embed import Server
-
-    server: Any = Server(
-        service, address=host, port=port, interface=Interfaces.ASGINL, websockets=False, log_enabled=False
-    )
-    loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    serving, calling = loop.create_task(server.serve()), loop.create_task(service.run())
-    await asyncio.wait([serving, calling, loop.create_task(stopped.wait())], return_when=asyncio.FIRST_COMPLETED)
-    calling.cancel()
-    server.stop()
-    with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-        await asyncio.wait_for(serving, _STOP_WITHIN_S)
-    with contextlib.suppress(asyncio.CancelledError):
-        await calling

@@ -1,23 +1,21 @@
 """``prewatt web``: pages, API and live streams, from one process."""
 
 import asyncio
-import contextlib
 import hashlib
 import os
-import signal
 import socket
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 from prewatt.cli.embedded import database
 from prewatt.cli.entering import enter, keep_loaded
 from prewatt.cli.errors import PortInUse
+from prewatt.cli.serving import leave, serve
 from prewatt.config.environment import PREFIX, Process, environment
 
 _A_YEAR_S: Final = 365 * 24 * 3600
-_STOP_WITHIN_S: Final = 3.0
 _PORTS_TRIED: Final = 100
 
 
@@ -36,7 +34,7 @@ def web(host: str | None, port: int | None) -> None:
     with database():
         enter(Process.WEB)
         asyncio.new_event_loop().run_until_complete(_serve(host, port, static=gather_static()))
-    os._exit(0)  # threads of requests that were cut must not hold up the end; nothing is left to save
+    leave()
 
 
 def is_free(host: str, port: int) -> bool:
@@ -87,31 +85,15 @@ def settle() -> None:
 
 
 async def _serve(host: str, port: int, *, static: Path) -> None:
-    """This function will serve until it is told to stop; streams that are still open then are cut."""
-    from granian.constants import Interfaces
-    from granian.server.embed import Server
-
     from prewatt.config.asgi import application
 
     settle()
-    server: Any = Server(
+    await serve(
         application,
-        address=host,
+        host=host,
         port=port,
-        interface=Interfaces.ASGINL,
-        websockets=False,
         backpressure=1024,
-        log_enabled=False,
         static_path_route=["/static"],
         static_path_mount=[static],
         static_path_expires=_A_YEAR_S,
     )
-    loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    serving = loop.create_task(server.serve())
-    await asyncio.wait([serving, loop.create_task(stopped.wait())], return_when=asyncio.FIRST_COMPLETED)
-    server.stop()
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(serving, _STOP_WITHIN_S)

@@ -24,6 +24,7 @@ from tests.clusters import OwnCluster, connected_to, locked, migrations_hash, ow
 
 from prewatt.cli.postgres.cluster import OWNER, create_extensions
 from prewatt.config.environment import Environment
+from prewatt.kernel import clock
 
 # Time is no verdict on a shared machine: no test fails for being slow.
 hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -34,6 +35,14 @@ pytest_plugins = ["tests.fault_rows", "tests.scheduling"]
 _TABLES = """
 select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
 and not relispartition and relname <> 'django_migrations'"""
+
+
+@pytest.fixture(autouse=True)
+def _clock_put_back() -> Iterator[None]:
+    """Whatever estate clock a test installs goes with it: the next one may run real meters in this process."""
+    before = clock.estate_clock()
+    yield
+    clock.install(before)
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,6 @@ from django.core.management import call_command
 from django.db import connection
 from tests.usecases_supply.mall import Mall
 
-from prewatt.kernel import clock
-
 TABLES = """
     SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
     AND NOT relispartition AND relname <> 'django_migrations'"""
@@ -23,12 +21,10 @@ def left() -> set[str]:
 
 @pytest.mark.usefixtures("committed_database")
 def test_after_a_test_with_real_commits_every_table_is_empty() -> None:
-    before = clock.estate_clock()
     mall = Mall(rooms=1)
     mall.town.assign(mall.rooms[0].tenancy, "shop")
     mall.town.read(mall.rooms[0], mall.now, 0)
     mall.cut(mall.rooms[0])
     assert {"metering_reading", "supply_decision", "ledger_ledgeraccount"} <= left()
     call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
-    clock.install(before)
     assert left() == set()

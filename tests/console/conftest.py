@@ -1,6 +1,6 @@
 """A town with rooms, and browsers signed in as each role."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -9,7 +9,6 @@ from tests.usecases_billing.town import ACTOR, Room, Town, set_clock
 from prewatt.access import services as access
 from prewatt.access.audit import Actor
 from prewatt.access.models import User
-from prewatt.kernel import clock
 from prewatt.kernel.ids import uuid7
 from prewatt.kernel.money import Money
 from prewatt.payments.values import PaymentResult
@@ -29,11 +28,8 @@ def _plain_hashing(settings: object) -> None:
 
 
 @pytest.fixture
-def estate_clock() -> Iterator[None]:
-    before = clock.estate_clock()
+def estate_clock() -> None:
     set_clock(NOW)
-    yield
-    clock.install(before)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The demo's past is made once, by the product's use cases, however often it is interrupted or started again."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -39,9 +38,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path) -> Site:
     """The small estate as it is when the demo's roles start: imported, with its last day, the past still missing."""
-    before = clock.estate_clock()
     clock.install(EstateClock(machine_now(), START + timedelta(minutes=5), speed=1))
     plan = FACTS.plan()
     estate = FACTS.estate(plan)
@@ -54,8 +52,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     with unit_of_work(actor=DEMO, verb="begin", scope=made.scope):
         start_progress(scope=made.scope, kind=HISTORY, total=DAYS)
     list(Recorder(actor=DEMO, site_id=made.pk, meters=meters).record(last_day_series(FACTS)))
-    yield made
-    clock.install(before)
+    return made
 
 
 def fill() -> list[str]:

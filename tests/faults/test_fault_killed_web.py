@@ -1,6 +1,7 @@
 """D5, D9: call-backs thrice each, from many clients in random order, while the web processes are killed at random.
 
 Every payment is credited once, none is lost, and nothing was answered with success before it was committed.
+``bench/callbacks.py`` does the same with 10,000 payments.
 """
 
 from collections.abc import Iterator
@@ -44,13 +45,13 @@ def test_d5_every_payment_is_credited_once_while_web_processes_are_killed(
     rooms = [busy_house.town.add_room() for _ in range(ROOMS)]
     payments = make_orders(
         merchant=busy_house.merchant, accounts=[one.account for one in rooms],
-        count=faults.times(short=40, full=10_000),
+        count=faults.times(short=40, full=500),
     )  # fmt: skip
     crowd = Crowd(
         farm=farm, keys=busy_house.keys, path=notify_path(busy_house.merchant), work=list(payments) * TIMES
     )  # fmt: skip
-    pace = (0.3, 0.6) if not faults.full else (2.0, 8.0)
-    with farm.being_killed(kills=faults.times(short=2, full=10_000), between_s=pace) as killed:
+    pace = (0.3, 0.6) if not faults.full else (1.0, 3.0)
+    with farm.being_killed(kills=faults.times(short=2, full=500), between_s=pace) as killed:
         tally = crowd.run(clients=CLIENTS)
     faults.hit(len(killed) + tally.repeated)
     assert killed, "nothing was killed"

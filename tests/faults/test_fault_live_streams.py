@@ -22,7 +22,6 @@ from tests.usecases_billing.town import ACTOR, Room, Town, set_clock
 from tests.usecases_money.conftest import make_cashier
 
 from prewatt.cli.web import is_free, next_free_port
-from prewatt.kernel import clock
 from prewatt.kernel.clock import monotonic_s
 from prewatt.kernel.money import Money
 from prewatt.usecases.take_payment import take_payment
@@ -99,11 +98,9 @@ def heard(stream: socket.socket, word: bytes) -> bytes:
 
 
 @pytest.fixture
-def room(committed_database: str) -> Iterator[Room]:
-    before = clock.estate_clock()
+def room(committed_database: str) -> Room:
     set_clock("2026-11-20T12:00")
-    yield Town.build().add_room()
-    clock.install(before)
+    return Town.build().add_room()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """D17: a top-up is sent twice: pressed twice, sent again after going back, sent from two tabs. It is one credit."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from uuid import uuid4
@@ -17,7 +17,6 @@ from tests.usecases_billing.town import Room, Town, set_clock
 from tests.usecases_money.conftest import make_cashier
 
 from prewatt.console.views import till
-from prewatt.kernel import clock
 from prewatt.kernel.money import Money
 from prewatt.payments.models import Payment
 from prewatt.usecases._money import balance_of
@@ -28,11 +27,8 @@ TABS = 8
 
 
 @pytest.fixture
-def estate_clock() -> Iterator[None]:
-    before = clock.estate_clock()
+def estate_clock() -> None:
     set_clock("2026-11-20T12:00")
-    yield
-    clock.install(before)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A18 to A20: registers that go back, leap, or begin again. Nothing is charged that a meter cannot have counted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,6 @@ from tests.usecases_billing.town import Room, Town, reading, rows, set_clock, us
 from tests.usecases_supply.mall import Mall
 
 from prewatt.cases.models import Case
-from prewatt.kernel import clock
 from prewatt.kernel.period import day_start
 from prewatt.metering import chain, validation
 from prewatt.metering.models import Reading
@@ -27,11 +26,8 @@ BEGIN = day_start(FIRST_DAY, ZONE)
 
 
 @pytest.fixture(autouse=True)
-def _put_clock_back() -> Iterator[None]:
-    before = clock.estate_clock()
+def _late_in_november() -> None:
     set_clock(datetime(2026, 11, 30, tzinfo=UTC))
-    yield
-    clock.install(before)
 
 
 def meter_of(opening_wh: Sequence[int], *, seed: int = 1, mean_w: int = 2_000) -> VirtualMeter:

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,17 +14,13 @@ from tests.faults.invariants import CHECKS, assert_sound
 from tests.faults.processes import url_of
 from tests.usecases_billing.town import Town, reading, rows, set_clock, use_of
 
-from prewatt.kernel import clock
-
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def town(committed_database: str) -> Iterator[Town]:
-    before = clock.estate_clock()
+def town(committed_database: str) -> Town:
     set_clock(same_readings.NOW)
-    yield Town.build()
-    clock.install(before)
+    return Town.build()
 
 
 def started(database_url: str, *arguments: int) -> subprocess.Popen[str]:

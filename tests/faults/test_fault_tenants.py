@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.console import test_console_addresses as console
 from tests.console.conftest import make_user
-from tests.fault_rows import Faults
+from tests.fault_rows import Faults, asked
+from tests.faults.invariants import assert_sound
 from tests.portal.world import ROLES, World, address, addresses, owned, role_of
 
 from prewatt.access.models import Action
@@ -39,7 +40,8 @@ def world(db) -> World:
 
 
 def leaks(world: World, faults: Faults | None = None) -> Iterator[str]:
-    """Ask for everything of the neighbours, as everybody else, by GET and by POST; say what was given away."""
+    """Ask for everything of the neighbours, as everybody else, by GET and by POST; say what was given away (I10)."""
+    asked(10)
     for name in OUTSIDERS:
         client = world.client(name)
         for pattern in owned():
@@ -71,6 +73,7 @@ def test_nobody_is_given_anything_of_another_account(world, faults):
         assert not list(leaks(world, faults))
         written_down = Action.objects.filter(verb="open_page", outcome="refused").count() - before
         assert written_down >= (faults.hits - hits) * 9 // 10  # a wrong method is refused before anything is asked
+    assert_sound()
 
 
 @pytest.mark.faults("F1")
@@ -183,6 +186,7 @@ def _tokenless_posts(world: World, faults: Faults | None = None) -> Iterator[str
 @pytest.mark.faults("F3")
 def test_reading_never_writes(world, faults):
     assert not list(writing_reads([*desk_pages(world), *portal_pages(world)], faults))
+    assert_sound()
 
 
 @pytest.mark.faults("F3")

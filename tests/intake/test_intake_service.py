@@ -14,7 +14,6 @@ from prewatt.estate.models import GatewayLease
 from prewatt.intake import service
 from prewatt.intake.service import Intake, IntakeOptions
 from prewatt.intake.waking import Bell
-from prewatt.kernel import clock
 from prewatt.kernel.clock import estate_now, machine_now
 from prewatt.link.encoding import decode
 from prewatt.link.errors import LinkFull
@@ -99,14 +98,12 @@ class Desk:
 
 @pytest.fixture
 def desk(db: None, tmp_path: Path) -> Iterator[Desk]:
-    before = clock.estate_clock()
     set_clock("2026-11-20T12:00")
     desk = Desk(tmp_path)
     desk.intake._hold_leases()
     yield desk
     desk.spool.close()
     desk.bell.close()
-    clock.install(before)
 
 
 def fail(times: int, error: Exception, real: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,22 +4,16 @@ from threading import Event, Thread
 
 import pytest
 from django.db import connection
+from tests.usecases_billing.town import ACTOR, Town, set_clock
 from tests.usecases_supply.mall import Mall
 
 from prewatt.jobs.ear import Ear
 from prewatt.jobs.lanes import Job, Lane
-from prewatt.jobs.worker import machine_pace_s, run_worker
+from prewatt.jobs.worker import lanes_of, machine_pace_s, run_worker
 from prewatt.kernel import clock
 from prewatt.kernel.clock import monotonic_s
 from prewatt.notices.models import Notice
 from prewatt.supply.models import Command
-
-
-@pytest.fixture(autouse=True)
-def _put_clock_back():
-    before = clock.estate_clock()
-    yield
-    clock.install(before)
 
 
 def wait_until(condition, *, timeout_s: float = 10.0) -> bool:
@@ -55,6 +49,19 @@ def test_a_last_call_is_delivered_and_the_room_cut_without_anybody_asking():
         worker.join(6)
     assert not worker.is_alive()
     assert mall.is_held(room)
+
+
+@pytest.mark.django_db
+def test_use_without_a_price_is_charged_when_a_tariff_appears():
+    set_clock("2026-11-20T12:00")
+    town = Town.build()
+    room = town.add_room(tariff_code=None)
+    town.read(room, "2026-11-01T10:00", 5_000)
+    jobs = {job.name: job for lane in lanes_of(actor=ACTOR, stopping=Event()) for job in lane._jobs}
+    retry = jobs["retry_unpriced_readings"].run
+    assert [retry(), town.accrued(room)] == [0, 0]
+    town.assign(room.tenancy, "shop")
+    assert [retry(), town.accrued(room)] == [1, 400]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -13,7 +13,6 @@ from django.db import connection
 from tests.cli.test_web import address
 from tests.usecases_supply.mall import Mall
 
-from prewatt.kernel import clock
 from prewatt.kernel.clock import monotonic_s
 from prewatt.notices.models import Notice
 
@@ -53,7 +52,6 @@ def worker(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_it_delivers_outlives_its_connections_and_ends_in_time(worker: subprocess.Popen[bytes]):
-    before = clock.estate_clock()
     mall = Mall(rooms=2)
     first, second = mall.rooms
     mall.set_available(first, 0)
@@ -64,7 +62,6 @@ def test_it_delivers_outlives_its_connections_and_ends_in_time(worker: subproces
         )
     mall.set_available(second, 0)
     wait_until(lambda: Notice.objects.filter(account=second.account, state="delivered").exists())
-    clock.install(before)
     began_s = monotonic_s()
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(STOP_WITHIN_S + 2) == 0

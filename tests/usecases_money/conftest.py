@@ -1,6 +1,5 @@
 """A town with money: one account with a room, a cashier, and an estate clock that is put back."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,16 +8,12 @@ from tests.usecases_billing.town import ACTOR, Room, Town, set_clock
 from prewatt.access import services as access
 from prewatt.access.audit import Actor
 from prewatt.access.models import Scope, User
-from prewatt.kernel import clock
 from prewatt.usecases.work import unit_of_work
 
 
 @pytest.fixture
-def estate_clock() -> Iterator[None]:
-    before = clock.estate_clock()
+def estate_clock() -> None:
     set_clock("2026-11-20T12:00")
-    yield
-    clock.install(before)
 
 
 @pytest.fixture

@@ -7,16 +7,12 @@ from tests.usecases_billing.town import Room, Town, set_clock
 from tests.usecases_online.house import PayHouse, make_house, speaking
 
 from prewatt.estate.secrets import MeterSafe
-from prewatt.kernel import clock
 from prewatt.usecases import _providers
 
 
 @pytest.fixture
-def estate_clock() -> Iterator[None]:
-    before = clock.estate_clock()
+def estate_clock() -> None:
     set_clock("2026-11-20T12:00")
-    yield
-    clock.install(before)
 
 
 @pytest.fixture

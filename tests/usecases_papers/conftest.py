@@ -1,20 +1,13 @@
 """A town with a tariff by time of day, and a clock that is put back."""
 
-from collections.abc import Iterator
-
 import pytest
 from tests.usecases_billing.town import OPENED, Town, set_clock
 from tests.usecases_papers.month import LATE, TOU, begin_late
 
-from prewatt.kernel import clock
-
 
 @pytest.fixture
-def estate_clock() -> Iterator[None]:
-    before = clock.estate_clock()
+def estate_clock() -> None:
     set_clock("2026-11-01T08:00")
-    yield
-    clock.install(before)
 
 
 @pytest.fixture

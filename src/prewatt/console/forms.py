@@ -13,6 +13,7 @@ from prewatt.console.problems import sentence
 from prewatt.kernel.errors import PrewattError
 
 LANGUAGES: Final = (("en", "English"), ("zh-hans", "简体中文"))
+_DECIMAL: Final = {"inputmode": "decimal"}
 CHANNELS: Final = [(code, LABELS["channel"][code]) for code in ("cash", "card", "transfer")]
 """How the desk takes money and gives it back; online money goes its own way."""
 
@@ -244,3 +245,45 @@ class RunForm(MonthForm):
         where = self.fields["building"]
         assert isinstance(where, forms.ChoiceField)
         where.choices = [("", _("The whole site")), *buildings]
+
+
+class MessagesForm(DeskForm):
+    """How an account is told, as the desk keeps it for the tenant who asked."""
+
+    language = forms.ChoiceField(label=_("Language of the messages"), choices=LANGUAGES)
+    channel = forms.ChoiceField(
+        label=_("First by"), required=False,
+        choices=[("", _("as the operator does it")), ("sms", _("text message")), ("mail", _("mail"))],
+    )  # fmt: skip
+    level_1 = forms.CharField(
+        label=_("Low balance, level 1"), max_length=20, required=False, widget=forms.TextInput(_DECIMAL)
+    )
+    level_2 = forms.CharField(
+        label=_("Low balance, level 2"), max_length=20, required=False, widget=forms.TextInput(_DECIMAL)
+    )
+    warn_days = forms.IntegerField(
+        label=_("Warn when the money lasts no longer than (days)"), min_value=1, max_value=60, required=False,
+        widget=forms.TextInput({"inputmode": "numeric"}),
+    )  # fmt: skip
+    quiet_from = forms.TimeField(label=_("Quiet from"), required=False, widget=forms.TimeInput({"type": "time"}))
+    quiet_to = forms.TimeField(label=_("Quiet until"), required=False, widget=forms.TimeInput({"type": "time"}))
+    muted = forms.MultipleChoiceField(
+        label=_("Not wanted"), required=False, widget=forms.CheckboxSelectMultiple,
+        choices=[
+            ("level_1", _("the first warning of a low balance")), ("top_up", _("receipt of a top-up")),
+            ("refund", _("money given back")), ("reconnected", _("power is back")),
+        ],
+    )  # fmt: skip
+    second_name = forms.CharField(label=_("A second person: name"), max_length=80, required=False)
+    second_phone = forms.CharField(
+        label=_("Their phone"), max_length=20, required=False, widget=forms.TextInput({"inputmode": "tel"})
+    )
+    second_mail = forms.EmailField(label=_("Their mail"), required=False)
+    reason = forms.CharField(
+        label=_("Who asked for it, and how"), max_length=300, min_length=3,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["muted"].widget.attrs.pop("class")

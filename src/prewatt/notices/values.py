@@ -81,3 +81,15 @@ class Wishes:
     second_name: str = ""
     second_phone: str = ""
     second_mail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskWishes:
+    """What the desk alone sets: the language of the customer's messages, and levels of the account's own.
+
+    Levels are minor units of the available balance; None: the site's.
+    """
+
+    language: str
+    level_1: int | None = None
+    level_2: int | None = None

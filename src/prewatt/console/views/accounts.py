@@ -14,6 +14,7 @@ from prewatt.billing.forecast import DAYS_BACK
 from prewatt.console.account_page import Chart, chart_of, fan_of, hours_chart_of, lines_of, span_left, steps_of
 from prewatt.console.guard import DeskRequest, requires
 from prewatt.console.topics import account_topic, room_topic
+from prewatt.console.views.messages import told_by
 from prewatt.kernel.clock import estate_now
 from prewatt.ledger.queries import list_account_documents
 from prewatt.reports.formats import symbol
@@ -117,6 +118,7 @@ def _tab(view: AccountView, tab: str) -> dict[str, Any]:
         "lines": lines_of(view.lines, payments=view.payments),
         "commands": view.commands,
         "notices": view.notices,
+        "told": told_by(view.facts) if tab == "notices" and view.facts.payment_mode == "prepaid" else [],
         "papers": list_account_documents(account_public_id=view.facts.public_id) if tab == "papers" else [],
     }
 

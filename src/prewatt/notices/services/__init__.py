@@ -1,7 +1,7 @@
 """Writes of notices, split by use. All of it needs a unit of work."""
 
 from prewatt.notices.services.party import Party, load_party
-from prewatt.notices.services.preferences import get_wishes, keep_preference
+from prewatt.notices.services.preferences import get_wishes, keep_desk_wishes, keep_preference
 from prewatt.notices.services.raising import (
     raise_message,
     raise_warnings,
@@ -28,6 +28,7 @@ __all__ = [
     "claim_notices",
     "follow_unconfirmed",
     "get_wishes",
+    "keep_desk_wishes",
     "keep_preference",
     "load_party",
     "raise_message",

@@ -14,6 +14,7 @@ from prewatt.kernel.clock import estate_clock, machine_now
 from prewatt.notices.models import Preference
 from prewatt.notices.quiet import wait_until
 from prewatt.notices.texts import language_of, rooms_words
+from prewatt.notices.ways import ways_in_order
 from prewatt.supply.models import SupplyPolicy
 from prewatt.tenancy.models import Account, Customer
 
@@ -28,7 +29,6 @@ PATIENT: Final = frozenset({"level_1", "level_2", "top_up", "refund", "request"}
 """What waits through an account's quiet hours."""
 COPIED: Final = WARNINGS | {"disconnected", "reconnected"}
 """What the second person is told too."""
-DEFAULT_CHANNELS: Final = ("sms", "mail", "desk")
 
 
 _PARTIES: Final = """
@@ -144,7 +144,7 @@ def _party(row: tuple[Any, ...]) -> Party:
     policy = SupplyPolicy() if min_reconnect_balance is None else None
     return Party(
         account=account, rooms=tuple(rooms),
-        channels=_channels(tuple(json.loads(offered or "[]")) or DEFAULT_CHANNELS, wishes.channels),
+        channels=ways_in_order(offered=json.loads(offered or "[]"), wished=wishes.channels),
         min_reconnect_balance=min_reconnect_balance if policy is None else policy.min_reconnect_balance, wishes=wishes,
     )  # fmt: skip
 
@@ -152,9 +152,3 @@ def _party(row: tuple[Any, ...]) -> Party:
 def _wishes(kept: dict[str, Any]) -> dict[str, Any]:
     times = {name: time.fromisoformat(kept[name]) for name in ("quiet_from", "quiet_to") if kept.get(name)}
     return {name: value for name, value in kept.items() if name not in {"account_id", "quiet_from", "quiet_to"}} | times
-
-
-def _channels(offered: tuple[str, ...], wished: list[str]) -> tuple[str, ...]:
-    """Return the ways to tell: those that the account prefers first; no other way is lost, a warning must arrive."""
-    first = [one for one in wished if one in offered]
-    return (*first, *(one for one in offered if one not in first))

@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from prewatt.cli.demo.money import MINUTES_TO_ZERO, Reckoner, chronological, plan_purses
-from prewatt.cli.demo.plan import HISTORY_DAYS, METERS, TIME_ZONE, Fate, Trade, demo_plan
+from prewatt.cli.demo.plan import HISTORY_DAYS, METERS, TIME_ZONE, Fate, Trade, demo_plan, owned_by_visitor
 from prewatt.cli.demo.tariffs import demo_tariffs
-from prewatt.cli.demo.tenants import owned_by_visitor
 from prewatt.cli.demo.virtual import virtual_estate
 from prewatt.kernel.period import local_date
 from prewatt.simulator.meters import VirtualMeter

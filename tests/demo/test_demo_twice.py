@@ -21,13 +21,15 @@ from prewatt.kernel import clock
 from prewatt.kernel.period import local_date
 from prewatt.testpay.keys import Keys
 
-START = datetime(2026, 11, 22, 6, 32, tzinfo=UTC)
+START = datetime(2026, 12, 5, 6, 32, tzinfo=UTC)
 DAYS = 12
 OF_EACH_FATE = {Fate.COMFORTABLE: 4, Fate.LEVEL_1: 1, Fate.LEVEL_2: 1, Fate.MINUTES: 1}
 PREPARED = """
     SELECT (SELECT count(*) FROM metering_reading), (SELECT count(*) FROM ledger_journalentry WHERE kind = 'usage'),
            (SELECT count(*) FROM payments_payment WHERE entry_id IS NOT NULL),
-           (SELECT count(*) FROM ledger_ledgerday WHERE seal <> '')"""
+           (SELECT count(*) FROM ledger_ledgerday WHERE seal <> ''),
+           (SELECT count(*) FROM ledger_document WHERE kind = 'settlement'),
+           (SELECT count(*) FROM billing_accountmonth WHERE month = '2027-01-01' AND requested > 0)"""
 
 
 class PartFacts(DemoFacts):
@@ -66,11 +68,12 @@ def books_of(seed: int, safe: MeterSafe, keys: Keys) -> str:
         clock.install(before)
     with connection.cursor() as cursor:
         cursor.execute(PREPARED)
-        readings, charged, paid, sealed = cursor.fetchone()
+        readings, charged, paid, sealed, settled, asked = cursor.fetchone()
     assert readings > DAYS * len(given.plan().units)
     assert charged >= DAYS
     assert paid > 0
     assert sealed >= DAYS
+    assert (settled, asked) == (2, 3), "November is settled for two, and three are asked for January"
     assert_sound(seals=True)
     return ledger_text()
 

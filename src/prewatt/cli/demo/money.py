@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from prewatt.billing.month_ahead import next_month
+from prewatt.cli.demo.ahead import amount_of, paid_at, paying_ahead, settled_month
 from prewatt.cli.demo.plan import CURRENCY, HISTORY_DAYS, TIME_ZONE, DemoPlan, Fate, TenantPlan
 from prewatt.cli.demo.tariffs import demo_tariffs
 from prewatt.kernel.money import Money
@@ -55,6 +57,8 @@ class PursePlan:
     level_1: Money
     level_2: Money
     top_ups: tuple[TopUpPlan, ...]
+    ahead: Money | None = None
+    """What is asked for a month, where the tenant has paid ahead all along."""
 
 
 class Reckoner:
@@ -65,6 +69,7 @@ class Reckoner:
         self._tariffs = {code: tariff for code, (_, tariff) in demo_tariffs(CURRENCY).items()}
         self._zone = zone
         self._from_at = day_start(first_day, zone)
+        self.first_day = first_day
 
     def cost(self, tenant: TenantPlan, to_at: datetime) -> Money:
         """This method will return what a tenant's rooms cost from the first day to an instant, to the minor unit."""
@@ -103,8 +108,29 @@ class Reckoner:
 def plan_purses(plan: DemoPlan, *, reckoner: Reckoner, start_at: datetime, speed: int = 1) -> list[PursePlan]:
     """This function will return every tenant's money, in the plan's order. The same inputs give the same fen."""
     rng = random.Random(f"{plan.seed}:money")
+    ahead, settled = _ahead(plan, reckoner, start_at)
     dry = (start_at + speed * timedelta(minutes=minutes) for minutes in MINUTES_TO_ZERO)
-    return [_purse(tenant, reckoner, start_at, rng, dry) for tenant in plan.tenants]
+    drawn = [(tenant, _purse(tenant, reckoner, start_at, rng, dry)) for tenant in plan.tenants]
+    return [
+        _purse_ahead(tenant, reckoner, start_at, settled) if settled is not None and tenant.code in ahead else purse
+        for tenant, purse in drawn
+    ]
+
+
+def _ahead(plan: DemoPlan, reckoner: Reckoner, start_at: datetime) -> tuple[set[str], date | None]:
+    tenants = paying_ahead(plan)
+    month = settled_month(first_day=reckoner.first_day, start_at=start_at, zone=ZoneInfo(TIME_ZONE))
+    return ({one.code for one in tenants[:2]}, month) if tenants is not None else (set(), None)
+
+
+def _purse_ahead(tenant: TenantPlan, reckoner: Reckoner, start_at: datetime, settled: date) -> PursePlan:
+    """What came over paid for the first month, and is not used up yet when the second one's payment comes."""
+    so_far = reckoner.cost(tenant, start_at)
+    daily = Money(max(so_far.minor // HISTORY_DAYS, 1), CURRENCY)
+    amount = amount_of(daily=daily, month=next_month(settled))
+    paid = TopUpPlan(tenant.code, paid_at(settled=settled, zone=ZoneInfo(TIME_ZONE)), amount, "transfer", _TILLS[0])
+    opening = so_far + Money(daily.minor * _NEVER_BELOW_DAYS, CURRENCY)
+    return PursePlan(tenant.code, opening, *_levels(daily), top_ups=(paid,), ahead=amount)
 
 
 def _purse(

@@ -2,9 +2,10 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from prewatt.cli.demo.names import shop_names
 
@@ -249,3 +250,16 @@ def demo_plan(*, seed: int) -> DemoPlan:
     units = _units(floors, rng)
     assert len(units) == METERS
     return DemoPlan(seed=seed, floors=floors, units=units, tenants=_tenants(units, rng))
+
+
+_OWNED: Final = (Fate.COMFORTABLE, Fate.MINUTES, Fate.LEVEL_1)
+
+
+def owned_by_visitor(plan: DemoPlan) -> tuple[TenantPlan, ...]:
+    """This function will choose a shop of each fate: one with several rooms, one that runs dry, one that is low."""
+    return tuple(shop_of([one for one in plan.tenants if one.fate is fate]) for fate in _OWNED)
+
+
+def shop_of(tenants: Sequence[TenantPlan]) -> TenantPlan:
+    """This function will choose the one that shows most: of several rooms, and not of a whole floor."""
+    return max(tenants, key=lambda one: (1 < len(one.rooms) < 5, one.code))

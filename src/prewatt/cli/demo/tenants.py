@@ -1,25 +1,13 @@
 """Portal logins of the demo: an owner of several shops, one of which runs dry and is shared in all three roles."""
 
-from typing import Final
-
 from prewatt.access.audit import Actor
 from prewatt.access.services import create_login
 from prewatt.cli.demo.logins import PASSWORD, TENANTS
-from prewatt.cli.demo.plan import SITE_CODE, DemoPlan, Fate, TenantPlan
+from prewatt.cli.demo.plan import SITE_CODE, DemoPlan, owned_by_visitor
 from prewatt.cli.demo.sheet import account_number
 from prewatt.tenancy.models import Account
 from prewatt.tenancy.services import share_account
 from prewatt.usecases.work import unit_of_work
-
-_FATES: Final = (Fate.COMFORTABLE, Fate.MINUTES, Fate.LEVEL_1)
-
-
-def owned_by_visitor(plan: DemoPlan) -> tuple[TenantPlan, ...]:
-    """This function will choose a shop of each fate: one with several rooms, one that runs dry, one that is low."""
-    return tuple(
-        max((one for one in plan.tenants if one.fate is fate), key=lambda one: (1 < len(one.rooms) < 5, one.code))
-        for fate in _FATES
-    )
 
 
 def give_portal_logins(plan: DemoPlan, *, actor: Actor) -> None:

@@ -3,7 +3,8 @@
 import pytest
 from tests.field.virtual_bus import Estate, VirtualMeter, run
 
-from prewatt.field.trial import Failed, Finding, TrialLine, TrialMeter, try_lines
+from prewatt.field.trial import Failed, TrialLine, TrialMeter, try_lines
+from prewatt.link.messages import Finding
 from prewatt.wire.dlt645.frame import Frame
 from prewatt.wire.dlt645.identifiers import FORWARD_ENERGY_BLOCK
 

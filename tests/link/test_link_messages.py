@@ -18,6 +18,7 @@ from prewatt.link.messages import (
     Envelope,
     FieldFault,
     FieldRejected,
+    Finding,
     GatewayComm,
     MeterComm,
     MeterPlan,
@@ -26,6 +27,7 @@ from prewatt.link.messages import (
     ReadKind,
     RelayReported,
     RelayState,
+    TrialReported,
     Upward,
 )
 
@@ -36,6 +38,8 @@ EACH: list[Upward] = [
     RelayReported(1, 7, RelayState.OFF, AT, RelayState.ON),
     CommandReported(1, 99, 7, CommandStep.FAILED, AT, CommandError.PASSWORD_REFUSED, "not_authorised"),
     CommandReported(1, 99, 7, CommandStep.VERIFIED, AT),
+    TrialReported(1, 5, AT, None, "", 123_450),
+    TrialReported(1, 5, AT, Finding.OTHER_PACE, "9600"),
     MeterComm(1, 7, Comm.LOST, 3, AT, None, -4),
     GatewayComm(1, Comm.DEGRADED, AT, "1 of 2"),
     BusComm(1, 2, is_up=True),

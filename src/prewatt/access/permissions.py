@@ -30,6 +30,7 @@ class Permission(StrEnum):
     PAY_RECONCILE = "pay.reconcile"
     PAPERS_ISSUE = "papers.issue"
     BILLING_SETTLE = "billing.settle"
+    METERS_MOVE = "meters.move"
     SUPPLY_SWITCH = "supply.switch"
     SUPPLY_STOP = "supply.stop"
     SUPPLY_MODE = "supply.mode"
@@ -80,6 +81,7 @@ ROLES: Final[dict[str, RoleSpec]] = {
             | {
                 Permission.READINGS_EXPORT,
                 Permission.CASES_WORK,
+                Permission.METERS_MOVE,
                 Permission.SUPPLY_SWITCH,
                 Permission.SUPPLY_STOP,
             },

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from prewatt.estate.queries import find_site_by_code, list_gateway_ids, plan_of_gateways
 from prewatt.field.lines import Connector, TcpConnector
 from prewatt.field.times import Times
-from prewatt.field.trial import Failed, Finding, TrialLine, TrialMeter, try_lines
+from prewatt.field.trial import Failed, TrialLine, TrialMeter, try_lines
 from prewatt.kernel.clock import estate_clock
+from prewatt.link.messages import Finding
 from prewatt.reports import estate_columns as columns
 from prewatt.reports.estate_problems import at
 from prewatt.reports.estate_sheet import BusRow, EstateSheet, MeterRow, Problem

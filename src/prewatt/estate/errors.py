@@ -37,3 +37,15 @@ class WrongKey(Unable):
     """A sealed password does not open with this key file."""
 
     code = "meter_key_wrong"
+
+
+class NoTrial(Refused):
+    """The meter has not answered at this place lately: nothing is saved that no trial has proven."""
+
+    code = "no_trial"
+
+
+class PlaceChanged(Conflict):
+    """The meter, or the line, is no longer where the trial found it."""
+
+    code = "place_changed"

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from typing_extensions import override
 
-from prewatt.access.models import Scope
+from prewatt.access.models import Scope, User
 from prewatt.kernel.ids import uuid7
 
 
@@ -297,3 +297,52 @@ class MeterInstallation(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.metering_point_id} {self.address}"
+
+
+class TrialState(models.TextChoices):
+    """How far a trial reading has come."""
+
+    ASKED = "asked", _("Asked for")
+    CLAIMED = "claimed", _("Under way")
+    ANSWERED = "answered", _("Answered")
+    FAILED = "failed", _("Failed")
+    SAVED = "saved", _("Saved")
+
+
+class TrialRead(models.Model):
+    """A reading of a hanging meter at a place where it may be moved to, before anything is stored. Machine time.
+
+    It proves exactly the place that it names: host, port, baud and address, as they were when it was asked for.
+    """
+
+    public_id = models.UUIDField(default=uuid7, editable=False)
+    installation = models.ForeignKey(MeterInstallation, models.PROTECT, related_name="trials")
+    from_bus = models.ForeignKey(Bus, models.PROTECT, related_name="+", db_index=False)
+    from_address = models.CharField(max_length=12)
+    bus = models.ForeignKey(Bus, models.PROTECT, related_name="trials")
+    host = models.CharField(max_length=120)
+    port = models.PositiveIntegerField()
+    bus_baud = models.PositiveIntegerField(help_text="What the line was set to when the trial was asked for")
+    baud = models.PositiveIntegerField(help_text="At what baud it is tried, and set to when it is saved")
+    address = models.CharField(max_length=12)
+    reason = models.CharField(max_length=300)
+    asked_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=TrialState, default=TrialState.ASKED)
+    epoch = models.BigIntegerField(null=True, blank=True, help_text="Of the lease under which it was claimed")
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="When the field said what it found")
+    read_at = models.DateTimeField(null=True, blank=True, help_text="Estate time of the answer")
+    total_wh = models.BigIntegerField(null=True, blank=True)
+    finding = models.CharField(max_length=16, blank=True)
+    words = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["public_id"], name="trial_read_public_id_unique")]
+        indexes: ClassVar = [
+            models.Index(fields=["asked_at"], condition=Q(state=TrialState.ASKED), name="trial_read_asked")
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.address} {self.state}"

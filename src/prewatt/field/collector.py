@@ -10,6 +10,7 @@ from prewatt.field.gateway import Gateway, Reporter
 from prewatt.field.lines import Connector
 from prewatt.field.schedule import pause_s
 from prewatt.field.times import Times
+from prewatt.field.trial import try_place_alone
 from prewatt.field.watch import LoopWatch
 from prewatt.link.messages import (
     CommandOrder,
@@ -20,6 +21,7 @@ from prewatt.link.messages import (
     LeaseLost,
     LeasesHeld,
     Plan,
+    TrialOrder,
 )
 
 STOP_WITHIN_S = 3.0
@@ -48,6 +50,7 @@ class Collector:
         self._watch = LoopWatch(on_blocked=self._stood_still)
         self._sites: dict[int, _Site] = {}
         self._ending: set[asyncio.Task[None]] = set()
+        self._trials: dict[int, asyncio.Task[None]] = {}  # by bus, where none of the plan's meters hangs
 
     def hear(self, message: Downward) -> None:
         """This method will do what the core says."""
@@ -56,6 +59,8 @@ class Collector:
                 self._follow(gateways)
             case CommandOrder():
                 self._order(message)
+            case TrialOrder():
+                self._try(message)
             case LeasesHeld(epochs=epochs):
                 for gateway_id, site in self._sites.items():
                     if epochs.get(gateway_id) == site.gateway.plan.epoch:
@@ -68,6 +73,9 @@ class Collector:
         for gateway_id in list(self._sites):
             self._drop(gateway_id)
         self._watch.stop()
+        for trial in self._trials.values():
+            trial.cancel()
+        await asyncio.gather(*self._trials.values(), return_exceptions=True)
         if self._ending:
             _, late = await asyncio.wait(self._ending, timeout=STOP_WITHIN_S)
             for task in late:
@@ -117,7 +125,7 @@ class Collector:
                 )
                 site.buses[bus_id] = bus
                 site.tasks[bus_id] = asyncio.create_task(
-                    self._keep_running(bus, before.get(bus_id)), name=f"bus {bus_id}"
+                    self._keep_running(bus, before.get(bus_id) or self._trials.get(bus_id)), name=f"bus {bus_id}"
                 )
         site.installations = {meter.installation_id: plan.bus_id for plan in wanted.values() for meter in plan.meters}
 
@@ -149,6 +157,24 @@ class Collector:
             report_unplanned(site.gateway, order)
         else:
             site.buses[bus_id].order(order)
+
+    def _try(self, order: TrialOrder) -> None:
+        """This method will try a place between the exchanges of its bus, or alone on a line that has no bus yet."""
+        site = self._sites.get(order.gateway_id)
+        if site is not None and order.epoch != site.gateway.plan.epoch:
+            _log.warning("trial for a gateway that is not ours", trial_id=order.trial_id)
+        elif site is not None and order.bus_id in site.buses:
+            site.buses[order.bus_id].order_trial(order)
+        else:
+            before = self._trials.get(order.bus_id)
+            task = asyncio.create_task(self._try_alone(order, before), name=f"trial on bus {order.bus_id}")
+            self._trials[order.bus_id] = task
+
+    async def _try_alone(self, order: TrialOrder, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        told = await try_place_alone(order=order, connector=self._connector, times=self._times, watch=self._watch)
+        self._up.report(told, epoch=order.epoch)
 
     def _drop(self, gateway_id: int) -> None:
         site = self._sites.pop(gateway_id, None)

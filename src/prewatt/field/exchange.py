@@ -107,6 +107,12 @@ class Conversation:
             result = await self._ask_once(question)
         return result
 
+    def at_baud(self, baud: int) -> "Conversation":
+        """This method will return the same line, spoken on at the pace of another baud for a trial."""
+        other = Conversation(line=self._line, baud=baud, times=self._times, watch=self._watch, tally=self.tally)
+        other._unanswered = self._unanswered  # what comes late is late for both
+        return other
+
     async def listen(self, *, until: float) -> None:
         """This method will wait while nobody is asked; what comes is counted as noise. Raises LineLost."""
         self._is_listening = True

@@ -10,16 +10,16 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum, auto
-from typing import Final
+from typing import Final, Protocol
 
 from prewatt.field.dlt645 import ENERGY_BYTES, Registers, ask_registers, ask_total
-from prewatt.field.errors import LineLost, UnableToConnect
+from prewatt.field.errors import LineLost, UnableToConnect, UnknownProfile
 from prewatt.field.exchange import Answered, Complained, Conversation, Question, Result, Silent
 from prewatt.field.lines import Connector
 from prewatt.field.profiles import get_profile
 from prewatt.field.times import Times
 from prewatt.field.watch import LoopWatch
+from prewatt.link.messages import Finding, TrialOrder, TrialReported
 from prewatt.wire.dlt645.timing import BAUDS, wire_us
 
 TRIES: Final = 3
@@ -31,13 +31,14 @@ JITTER_S: Final = 0.008
 """What networks and machines add, after the best of three rounds was taken."""
 
 
-class Finding(StrEnum):
-    """Why a line or a meter cannot be stored as it was typed."""
+class Voice(Protocol):
+    """What a trial speaks through: a line of its own, or a bus that serves its commands first."""
 
-    NO_LINE = auto()
-    SILENT = auto()
-    GARBLED = auto()
-    OTHER_PACE = auto()
+    async def ask(self, question: Question[Registers], /) -> Result[Registers]:
+        """This method will put a question and return what came of it."""
+
+    def wire_s(self, characters: int, /) -> float:
+        """This method will return how long characters take at the baud that was typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,43 +109,95 @@ class _Trial:
         failed: list[Failed] = []
         is_paced = False
         for place, meter in enumerate(self._line.meters):
-            question = ask_registers(address=meter.address, profile=get_profile(meter.profile))
-            result = await _patiently(talk, question)
+            result = await _patiently(talk, _question(meter))
             if isinstance(result, Answered) and not is_paced:
                 is_paced = True
-                failed += await self._check_pace(talk, meter, ENERGY_BYTES * len(result.value.rates_wh))
+                pace = await _other_pace(talk, meter, result)
+                failed += [] if pace is None else [Failed(self._place, None, Finding.OTHER_PACE, str(pace))]
             elif not isinstance(result, Answered | Complained):
-                finding = Finding.SILENT if isinstance(result, Silent) else Finding.GARBLED
-                failed.append(Failed(self._place, place, finding))
+                failed.append(Failed(self._place, place, _why(result)))
         return failed
 
-    async def _check_pace(self, talk: Conversation, meter: TrialMeter, further: int) -> list[Failed]:
-        """Compare a long answer with a short one of the same meter; look twice before a rate is called wrong."""
-        short = ask_total(address=meter.address)
-        long = ask_registers(address=meter.address, profile=get_profile(meter.profile))
-        best_short_s = best_long_s = math.inf
-        spent_s = 0.0
-        for _ in range(ROUNDS_MAX):
-            for _ in range(PACE_READS):
-                best_short_s = min(best_short_s, await _took_s(talk, short))
-                best_long_s = min(best_long_s, await _took_s(talk, long))
-            spent_s = best_long_s - best_short_s
-            if further == 0 or not math.isfinite(spent_s) or _fits(spent_s, talk.wire_s(further)):
-                return []
-        return [Failed(self._place, None, Finding.OTHER_PACE, str(_nearest_baud(spent_s, further)))]
+
+async def try_place(*, order: TrialOrder, voice: Voice, times: Times) -> TrialReported:
+    """This function will read one meter at a place where it may be moved to. Raises LineLost from the voice."""
+    meter = TrialMeter(order.address, order.profile)
+
+    def told(finding: Finding | None, words: str = "", total_wh: int | None = None) -> TrialReported:
+        return TrialReported(order.gateway_id, order.trial_id, times.estate_now(), finding, words, total_wh)
+
+    try:
+        question = _question(meter)
+    except UnknownProfile as error:
+        return told(Finding.NO_REGISTER, str(error))
+    result = await _patiently(voice, question)
+    if isinstance(result, Complained):
+        result = await _patiently(voice, ask_total(address=meter.address))
+    if isinstance(result, Complained):
+        return told(Finding.NO_REGISTER, result.words)
+    if result == Silent(is_ours=True):
+        return told(Finding.NO_LINE, "the line was lost during the trial")
+    if not isinstance(result, Answered):
+        return told(_why(result))
+    pace = await _other_pace(voice, meter, result)
+    if pace is not None:
+        return told(Finding.OTHER_PACE, str(pace))
+    return told(None, total_wh=result.value.total_wh)
 
 
-async def _patiently(talk: Conversation, question: Question[Registers]) -> Result[Registers]:
-    """Ask up to three times: another master on the line, or a meter that wakes up, must not cost the import."""
+async def try_place_alone(*, order: TrialOrder, connector: Connector, times: Times, watch: LoopWatch) -> TrialReported:
+    """This function will do the same on a line that no bus speaks on, because no meter of the plan hangs there."""
+    try:
+        line = await connector.connect(host=order.host, port=order.port)
+        talk = Conversation(line=line, baud=order.baud, times=times, watch=watch, tally=Counter())
+        try:
+            return await try_place(order=order, voice=talk, times=times)
+        finally:
+            talk.close()
+    except (UnableToConnect, LineLost) as error:
+        return no_line(order, times, str(error))
+
+
+def no_line(order: TrialOrder, times: Times, why: str) -> TrialReported:
+    """This function will say that a trial had no line to speak on, and why."""
+    return TrialReported(order.gateway_id, order.trial_id, times.estate_now(), Finding.NO_LINE, why)
+
+
+def _question(meter: TrialMeter) -> Question[Registers]:
+    return ask_registers(address=meter.address, profile=get_profile(meter.profile))
+
+
+def _why(result: Result[Registers]) -> Finding:
+    return Finding.SILENT if isinstance(result, Silent) else Finding.GARBLED
+
+
+async def _other_pace(voice: Voice, meter: TrialMeter, heard: Answered[Registers]) -> int | None:
+    """Compare a long answer with a short one of the same meter; look twice before a rate is called wrong."""
+    further = ENERGY_BYTES * len(heard.value.rates_wh)
+    short, long = ask_total(address=meter.address), _question(meter)
+    best_short_s = best_long_s = math.inf
+    spent_s = 0.0
+    for _ in range(ROUNDS_MAX):
+        for _ in range(PACE_READS):
+            best_short_s = min(best_short_s, await _took_s(voice, short))
+            best_long_s = min(best_long_s, await _took_s(voice, long))
+        spent_s = best_long_s - best_short_s
+        if further == 0 or not math.isfinite(spent_s) or _fits(spent_s, voice.wire_s(further)):
+            return None
+    return _nearest_baud(spent_s, further)
+
+
+async def _patiently(voice: Voice, question: Question[Registers]) -> Result[Registers]:
+    """Ask up to three times: another master on the line, or a meter that wakes up, must not cost the trial."""
     for _ in range(TRIES - 1):
-        result = await talk.ask(question)
+        result = await voice.ask(question)
         if isinstance(result, Answered | Complained):
             return result
-    return await talk.ask(question)
+    return await voice.ask(question)
 
 
-async def _took_s(talk: Conversation, question: Question[Registers]) -> float:
-    result = await talk.ask(question)
+async def _took_s(voice: Voice, question: Question[Registers]) -> float:
+    result = await voice.ask(question)
     return result.round_trip_s if isinstance(result, Answered) else math.inf
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from prewatt.estate.services.trials import TrialReport
 from prewatt.link.messages import (
     BusComm,
     BusSweep,
@@ -13,6 +14,7 @@ from prewatt.link.messages import (
     MeterComm,
     ReadingReported,
     RelayReported,
+    TrialReported,
 )
 from prewatt.metering.comm import GatewayCommReport, MeterCommReport, SweepReport
 from prewatt.metering.values import ReadingIn
@@ -27,6 +29,7 @@ class Batch:
     readings: dict[int, list[ReadingIn]] = field(default_factory=dict)
     relays: list[RelayReport] = field(default_factory=list)
     commands: list[CommandReport] = field(default_factory=list)
+    trials: list[TrialReport] = field(default_factory=list)
     gateways: list[GatewayCommReport] = field(default_factory=list)
     meters: list[MeterCommReport] = field(default_factory=list)
     sweeps: list[SweepReport] = field(default_factory=list)
@@ -51,6 +54,8 @@ class Batch:
                 self.relays.append(_relay(payload, epoch))
             case CommandReported():
                 self.commands.append(_command(payload, epoch))
+            case TrialReported():
+                self.trials.append(_trial(payload, epoch))
             case MeterComm():
                 self.meters.append(_meter(payload, epoch))
             case GatewayComm():
@@ -70,7 +75,7 @@ class Batch:
 
 
 def list_urgent(envelopes: Sequence[Envelope]) -> list[Envelope]:
-    """This function will return what must not wait for others: the fate of commands, and whether lines are up.
+    """This function will return what must not wait for others: what people watch, and whether lines are up.
 
     With a command's fate goes what its meter said of the relay: the proof.
     """
@@ -78,7 +83,7 @@ def list_urgent(envelopes: Sequence[Envelope]) -> list[Envelope]:
     return [
         one
         for one in envelopes
-        if isinstance(one.payload, CommandReported | BusComm | GatewayComm)
+        if isinstance(one.payload, CommandReported | TrialReported | BusComm | GatewayComm)
         or (isinstance(one.payload, RelayReported) and one.payload.installation_id in commanded)
     ]
 
@@ -132,6 +137,11 @@ def _relay(payload: RelayReported, epoch: int) -> RelayReport:
 def _command(payload: CommandReported, epoch: int) -> CommandReport:
     error = "" if payload.error is None else payload.error.value
     return CommandReport(payload.command_id, payload.step, payload.machine_at, epoch, error, payload.detail)
+
+
+def _trial(payload: TrialReported, epoch: int) -> TrialReport:
+    finding = "" if payload.finding is None else payload.finding.value
+    return TrialReport(payload.trial_id, payload.read_at, epoch, finding, payload.words, payload.total_wh)
 
 
 def _meter(payload: MeterComm, epoch: int) -> MeterCommReport:

@@ -38,14 +38,17 @@ from prewatt.link.messages import (
     ReadingReported,
     ReadItem,
     RelayState,
+    TrialOrder,
 )
 from prewatt.link.spool import Spool
 from prewatt.usecases.claim_commands import claim_commands
+from prewatt.usecases.claim_trials import claim_trials
 from prewatt.usecases.lease_gateways import LEASE_S, Taken, release_leases, renew_leases, take_leases
 from prewatt.usecases.record_comm_reports import record_comm_reports, record_field_faults
 from prewatt.usecases.record_command_reports import record_command_reports
 from prewatt.usecases.record_readings import BATCH_MAX, record_readings
 from prewatt.usecases.record_relay_reports import record_relay_reports
+from prewatt.usecases.record_trial_reports import record_trial_reports
 
 RENEW_EVERY_S: Final = 2.0
 LOOK_EVERY_S: Final = 2.0
@@ -158,6 +161,7 @@ class Intake:
                 was_called = True
             if was_called:
                 self.hand_out_commands()
+                self.hand_out_trials()
             was_called = self.take_in()
             wait_s = min(renew.due_s, look.due_s) - monotonic_s()
             if self._pending:
@@ -231,6 +235,27 @@ class Intake:
                 self._down.tell(order)
             except LinkFull as error:
                 _log.error("an order was not handed down", command_id=one.command_id, why=str(error))
+        return len(claimed)
+
+    def hand_out_trials(self) -> int:
+        """This method will claim the places that wait for a trial, and have the field read there once."""
+        claimed = claim_trials(actor=self._actor, epochs=self.epochs)
+        for one in claimed:
+            order = TrialOrder(
+                gateway_id=one.gateway_id,
+                trial_id=one.trial_id,
+                bus_id=one.bus_id,
+                host=one.host,
+                port=one.port,
+                baud=one.baud,
+                address=one.address,
+                profile=one.profile,
+                epoch=one.epoch,
+            )
+            try:
+                self._down.tell(order)
+            except LinkFull as error:
+                _log.error("a trial was not handed down", trial_id=one.trial_id, why=str(error))
         return len(claimed)
 
     # --- up ---------------------------------------------------------------------------------------------------------
@@ -308,6 +333,7 @@ class Intake:
         actor = self._actor
         record_relay_reports(actor=actor, reports=batch.relays)
         record_command_reports(actor=actor, reports=batch.commands)
+        record_trial_reports(actor=actor, reports=batch.trials)
         for site_id, readings in by_site(batch.readings, site_of=self._site_of, limit=BATCH_MAX):
             result = record_readings(actor=actor, site_id=site_id, readings=readings)
             if result.stale or result.unknown:

@@ -83,6 +83,16 @@ class FieldFault(StrEnum):
     LOOP_BLOCKED = "loop_blocked"
 
 
+class Finding(StrEnum):
+    """Why a line or a meter does not stand its trial as it was typed."""
+
+    NO_LINE = "no_line"
+    SILENT = "silent"
+    GARBLED = "garbled"
+    OTHER_PACE = "other_pace"
+    NO_REGISTER = "no_register"
+
+
 # --- down -----------------------------------------------------------------------------------------------------------
 
 
@@ -152,6 +162,21 @@ class CommandOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialOrder:
+    """Read a meter once at a place where it may be moved to: nothing is stored there yet, so it is in no plan."""
+
+    gateway_id: int
+    trial_id: int
+    bus_id: int
+    host: str
+    port: int
+    baud: int
+    address: str
+    profile: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class LeasesHeld:
     """The database has confirmed these leases (gateway -> epoch); the question was put at ``renewed_at``."""
 
@@ -167,7 +192,7 @@ class LeaseLost:
     gateway_id: int
 
 
-Downward = Plan | CommandOrder | LeasesHeld | LeaseLost
+Downward = Plan | CommandOrder | TrialOrder | LeasesHeld | LeaseLost
 
 
 # --- up -------------------------------------------------------------------------------------------------------------
@@ -208,6 +233,21 @@ class CommandReported:
     machine_at: datetime
     error: CommandError | None = None
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialReported:
+    """What a trial found. Without a finding the meter answered, in ``total_wh``, at the pace that was typed.
+
+    ``words`` say why there is no line, or at which baud it seems to run.
+    """
+
+    gateway_id: int
+    trial_id: int
+    read_at: datetime
+    finding: Finding | None = None
+    words: str = ""
+    total_wh: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +309,15 @@ class FieldRejected:
 
 
 Upward = (
-    ReadingReported | RelayReported | CommandReported | MeterComm | GatewayComm | BusComm | BusSweep | FieldRejected
+    ReadingReported
+    | RelayReported
+    | CommandReported
+    | TrialReported
+    | MeterComm
+    | GatewayComm
+    | BusComm
+    | BusSweep
+    | FieldRejected
 )
 
 

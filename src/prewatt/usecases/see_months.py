@@ -39,6 +39,7 @@ class MonthLine:
     estimate: Money | None
     days_counted: int
     requested: Money
+    requested_at: datetime | None
     due_on: date | None
     paid: Money
     used: Money
@@ -138,7 +139,8 @@ def _lines(rows: Iterable[AccountMonth]) -> list[MonthLine]:
             MonthLine(
                 account_public_id=one.public_id, account=one.number, customer=one.customer_name, rooms=one.rooms,
                 month=row.month, state=row.state, estimate=None if row.estimate is None else money(row.estimate),
-                days_counted=row.days_counted, requested=money(row.requested), due_on=row.due_on,
+                days_counted=row.days_counted, requested=money(row.requested), requested_at=row.requested_at,
+                due_on=row.due_on,
                 paid=money(row.paid), used=money(row.used), closing=money(row.closing),
                 surplus=money(surplus_of(row)), shortfall=money(shortfall_of(row)),
                 surplus_way=ways.get(row.account_id, "carry"), document_public_id=document_id, number_text=number,

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from prewatt.access.audit import Actor
+from prewatt.billing.models import MonthState
 from prewatt.ledger.errors import UnknownDocument
 from prewatt.ledger.queries import find_document, list_account_documents, list_postings
 from prewatt.ledger.values import DocumentLine, PostingRow
@@ -47,6 +48,12 @@ class PortalMoney:
     papers: tuple[DocumentLine, ...]
     months: tuple[MonthLine, ...]
     pays_ahead: bool
+
+    @property
+    def shown_months(self) -> tuple[MonthLine, ...]:
+        """This property will hold the months that are not closed, and the last one that is; the others are papers."""
+        closed = [one for one in self.months if one.state == MonthState.CLOSED]
+        return tuple(one for one in self.months if one.state != MonthState.CLOSED or one in closed[:1])
 
 
 def see_portal_money(*, share: SharedAccount, before_seq: int | None = None) -> PortalMoney:

@@ -11,6 +11,7 @@ from prewatt.kernel.clock import estate_now
 from prewatt.portal.charts import draw
 from prewatt.portal.door import TenantRequest, tenant
 from prewatt.usecases.see_hours import see_hour_usage
+from prewatt.usecases.see_plan import PlanView, see_plan
 from prewatt.usecases.see_portal_home import PortalHome, see_portal_home
 from prewatt.usecases.see_portal_use import see_days
 
@@ -37,6 +38,7 @@ def _context(request: TenantRequest) -> dict[str, Any]:
     seen = see_portal_home(share=request.share, site=request.site_view, now=now)
     local = now.astimezone(request.site_view.zone)
     hours = see_hour_usage(account_id=request.share.account_id, site=request.site_view, now=now, hours=local.hour + 1)
+    plan = see_plan(account_id=request.share.account_id, zone=request.site_view.zone, now=now)
     today = see_days(account_id=request.share.account_id, site=request.site_view, now=now, days=1)
     bands = {band: [wh or 0 for wh in values] for band, values in hours.bands.items()}
     chart = draw(
@@ -44,7 +46,7 @@ def _context(request: TenantRequest) -> dict[str, Any]:
     )
     return {
         "place": "home", "seen": seen, "facts": seen.facts, "chart": chart if bands else None, "today": today,
-        "span": _span(seen), "now": now,
+        "span": _span(seen), "now": now, "plan": plan, "bar": _bar(plan),
     }  # fmt: skip
 
 
@@ -61,3 +63,11 @@ def _span(seen: PortalHome) -> dict[str, int] | None:
     sure, likely = units(left.at_least), units(left.expected)
     perhaps = SPAN_UNITS if left.at_most is None else units(left.at_most)
     return {"sure": sure, "likely": likely, "perhaps": max(perhaps, sure), "whole": whole}
+
+
+def _bar(plan: PlanView | None) -> dict[str, int] | None:
+    """Return how much of this month's estimate is used, and of its days is over, in units of the picture."""
+    if plan is None or plan.running is None:
+        return None
+    used, time = plan.running.used_percent, plan.running.time_percent
+    return {"used": SPAN_UNITS * used // 100, "time": min(SPAN_UNITS * time // 100, SPAN_UNITS - 3)}

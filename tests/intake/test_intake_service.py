@@ -9,8 +9,9 @@ import pytest
 from django.db import OperationalError
 from tests.usecases_billing.town import Town, set_clock
 
+from prewatt.access.audit import Actor
 from prewatt.cases.models import Case
-from prewatt.estate.models import GatewayLease
+from prewatt.estate.models import GatewayLease, TrialRead
 from prewatt.intake import service
 from prewatt.intake.service import Intake, IntakeOptions
 from prewatt.intake.waking import Bell
@@ -26,6 +27,7 @@ from prewatt.link.messages import (
     Envelope,
     FieldFault,
     FieldRejected,
+    Finding,
     LeaseLost,
     LeasesHeld,
     Plan,
@@ -33,11 +35,14 @@ from prewatt.link.messages import (
     ReadKind,
     RelayReported,
     RelayState,
+    TrialOrder,
+    TrialReported,
     Upward,
 )
 from prewatt.link.spool import Spool
 from prewatt.metering.models import Reading
 from prewatt.supply.models import Command, Relay
+from prewatt.usecases.move_meter import ask_trial
 from prewatt.usecases.record_readings import record_readings
 from prewatt.usecases.work import Busy
 
@@ -287,6 +292,31 @@ def test_a_field_that_takes_nothing_is_told_of_in_the_log_alone(desk: Desk) -> N
     desk.field.is_full = True
     assert desk.intake.hand_out_commands() == 1
     assert desk.field.all(CommandOrder) == []
+
+
+def test_a_trial_goes_down_once_and_its_outcome_comes_in_at_once(desk: Desk) -> None:
+    room = desk.town.rooms[0]
+
+    def ask(address: str) -> TrialRead:
+        public_id = ask_trial(
+            actor=Actor(process="test"), point_public_id=room.point.public_id, address=address, baud=None,
+            bus_public_id=desk.town.bus.public_id, reason="test",
+        )  # fmt: skip
+        return TrialRead.objects.get(public_id=public_id)
+
+    trial = ask("000000000777")
+    assert desk.intake.hand_out_trials() == 1
+    (order,) = desk.field.all(TrialOrder)
+    assert (order.trial_id, order.address, order.bus_id) == (trial.pk, "000000000777", desk.town.bus.pk)
+    assert desk.intake.hand_out_trials() == 0
+    desk.say(TrialReported(desk.gateway_id, trial.pk, estate_now(), Finding.SILENT))
+    desk.intake.take_in()
+    trial.refresh_from_db()
+    assert (trial.state, trial.finding) == ("failed", "silent")
+    ask("000000000778")
+    desk.field.is_full = True
+    assert desk.intake.hand_out_trials() == 1
+    assert len(desk.field.all(TrialOrder)) == 1
 
 
 def test_leaving_takes_in_what_is_there_and_frees_the_gateways(desk: Desk) -> None:

@@ -5,6 +5,8 @@ PYTHON ?= $(shell for one in python3 python3.14 python3.13 python3.12 python3.11
 	"$$one" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$one" && break; done)
 BIN := .venv/bin
 ARGS ?=
+# Tests wait for wires and processes half of their time: one more of them than there are cores.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 # Each role is a process of its own. Without bytecode kept beside the code, every start compiles all of it again: 2 s.
 unexport PYTHONDONTWRITEBYTECODE
@@ -33,7 +35,7 @@ up: install
 	@exec $(BIN)/prewatt up $(ARGS)
 
 test: install-dev
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -rs $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -rs $(ARGS)
 
 check: install-dev
 	@$(BIN)/python tools/check.py
@@ -47,7 +49,7 @@ bench: install-dev
 	@$(BIN)/python -m bench $(ARGS)
 
 faults: install-dev
-	@$(BIN)/python -m pytest -m faults --faults full -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -m faults --faults full -n $(WORKERS) --dist loadfile $(ARGS)
 
 front:
 	@$(PYTHON) tools/install.py front

@@ -6,6 +6,7 @@ hash of all migrations. ``PREWATT_TEST_DATABASE_URL`` names another server; ``PR
 
 import contextlib
 import fcntl
+import gc
 import os
 import secrets
 import tempfile
@@ -35,6 +36,13 @@ pytest_plugins = ["tests.fault_rows", "tests.scheduling"]
 _TABLES = """
 select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
 and not relispartition and relname <> 'django_migrations'"""
+
+
+def pytest_collection_finish() -> None:
+    """Take what is loaded by now out of the garbage collector's rounds: each would walk all of it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 @pytest.fixture(autouse=True)

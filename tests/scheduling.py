@@ -13,7 +13,10 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER: Final = ("tests/e2e/",)
-APART: Final = ("tests/faults/test_fault_crossing.py",)
+APART: Final = (
+    "tests/faults/test_fault_collectors.py", "tests/faults/test_fault_crossing.py",
+    "tests/faults/test_fault_live_bus.py",
+)  # fmt: skip
 """Files whose tests share nothing and are long: each test may go anywhere."""
 
 LAST: Final = ("tests/e2e/test_loop_killed.py",)

@@ -9,8 +9,10 @@ from tests.usecases_billing.test_months import pay, plan, use
 from tests.usecases_billing.town import ACTOR, set_clock
 
 from prewatt.billing.models import AccountMonth
+from prewatt.kernel.money import Money
 from prewatt.usecases.close_day import close_due_days
 from prewatt.usecases.request_month import request_due_months
+from prewatt.usecases.see_months import see_account_months
 from prewatt.usecases.settle_month import close_month, settle_month
 
 
@@ -47,7 +49,7 @@ def december_over(world: World, total: int, wh_a_day: int) -> None:
     set_clock("2026-12-02T09:00")
     total = use(world.town, room, date(2026, 11, 25), date(2026, 11, 30), 10_000, total)
     set_clock("2027-01-01T09:00")
-    use(world.town, room, date(2026, 12, 1), date(2026, 12, 31), wh_a_day, total)
+    world.town.read(room, "2027-01-01T00:00", total + 31 * wh_a_day)
     close_due_days(actor=ACTOR)
     settle_month(actor=ACTOR, site_id=world.town.site.pk, month=date(2026, 12, 1))
     close_month(actor=ACTOR, site_id=world.town.site.pk, month=date(2026, 12, 1), reason="looked at")
@@ -85,12 +87,19 @@ def test_the_month_that_runs_is_shown_against_its_estimate(world: World) -> None
     text = text_of(world, "home")
     for said in ("¥100.00", "used of about ¥250.00", "day 11 of 31", "40 % used"):
         assert said in text
+    money = text_of(world, "money")
+    assert "Used so far" in money
+    assert "<dt>Has come in</dt><dd>¥190.00</dd>" in money
+    (line,) = see_account_months(account_id=world.ours.room.account.pk)
+    assert (line.paid, line.used) == (Money(19_000, "CNY"), Money(-10_000, "CNY"))
+    desk = world.client("operator").get(reverse("console:months"), {"month": "2026-12"}).content.decode()
+    for said in ("¥190.00", "−¥100.00", "so far"):
+        assert said in desk
 
 
 @pytest.mark.parametrize(
     ("surplus", "wh_a_day", "said"),
     [
-        ("carry", 9_000, ("2026-12 settled: ¥26.80 left over", "it stays on your balance")),
         ("refund", 9_000, ("2026-12 settled: ¥26.80 left over", "the desk gives it back")),
         ("carry", 12_000, ("2026-12 settled: ¥47.60 was missing", "it is asked for with the month that follows")),
     ],

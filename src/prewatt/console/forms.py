@@ -247,14 +247,17 @@ class RunForm(MonthForm):
         where.choices = [("", _("The whole site")), *buildings]
 
 
+_WISHED: Final = (("sms", _("text message")), ("mail", _("mail")))
+
+
 class MessagesForm(DeskForm):
-    """How an account is told, as the desk keeps it for the tenant who asked."""
+    """How an account is told, as the desk keeps it for the tenant who asked. ``offered``: the site's ways."""
 
     language = forms.ChoiceField(label=_("Language of the messages"), choices=LANGUAGES)
     channel = forms.ChoiceField(
-        label=_("First by"), required=False,
-        choices=[("", _("as the operator does it")), ("sms", _("text message")), ("mail", _("mail"))],
-    )  # fmt: skip
+        label=_("First by"),
+        required=False,
+    )
     level_1 = forms.CharField(
         label=_("Low balance, level 1"), max_length=20, required=False, widget=forms.TextInput(_DECIMAL)
     )
@@ -284,6 +287,9 @@ class MessagesForm(DeskForm):
         widget=forms.TextInput({"autocomplete": "off"}),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, offered: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["muted"].widget.attrs.pop("class")
+        first = self.fields["channel"]
+        assert isinstance(first, forms.ChoiceField)
+        first.choices = [("", _("as the operator does it")), *(one for one in _WISHED if one[0] in offered)]

@@ -1,6 +1,6 @@
 """Months that are paid ahead: a site's month to settle and close, and an account's months."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -8,17 +8,18 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Q, Sum
 
 from prewatt.access.models import User
 from prewatt.access.permissions import Permission
-from prewatt.billing.models import AccountMonth, CloseState, DayClose, MonthAhead, MonthState
+from prewatt.billing.models import AccountMonth, CloseState, DayClose, MonthAhead, MonthState, Position
 from prewatt.billing.month_ahead import next_month
 from prewatt.billing.services.months import shortfall_of, surplus_of
 from prewatt.estate.models import Site
 from prewatt.kernel.money import Money
 from prewatt.kernel.period import local_date, month_start
 from prewatt.ledger.queries import document_numbers
+from prewatt.payments.models import Payment, PaymentKind
 from prewatt.tenancy.queries import account_facts, visible_accounts
 
 MONTHS: Final = 12
@@ -28,7 +29,11 @@ OUTLIER_PERCENT: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class MonthLine:
-    """An account's month. Amounts as in ``billing.month_ahead``; before it is settled they are nothing."""
+    """An account's month. Amounts as in ``billing.month_ahead``.
+
+    Before it is settled, ``paid`` is what came in since it was asked for, ``used`` what is used of it by now, and the
+    others are nothing.
+    """
 
     account_public_id: UUID
     account: str
@@ -39,7 +44,6 @@ class MonthLine:
     estimate: Money | None
     days_counted: int
     requested: Money
-    requested_at: datetime | None
     due_on: date | None
     paid: Money
     used: Money
@@ -130,20 +134,59 @@ def _lines(rows: Iterable[AccountMonth]) -> list[MonthLine]:
     facts = {one.id: one for one in account_facts(account_ids={row.account_id for row in found})}
     ways = dict(MonthAhead.objects.filter(account__in=facts).values_list("account_id", "surplus"))
     numbers = document_numbers(document_ids=[row.document_id for row in found if row.document_id is not None])
+    so_far = _so_far([row for row in found if row.state == MonthState.REQUESTED])
     lines = []
     for row in found:
         one = facts[row.account_id]
         document_id, number = numbers.get(row.document_id or 0, (None, ""))
         money = partial(Money, currency=one.currency)
+        paid, used = so_far.get(row.pk, (row.paid, row.used))
         lines.append(
             MonthLine(
                 account_public_id=one.public_id, account=one.number, customer=one.customer_name, rooms=one.rooms,
                 month=row.month, state=row.state, estimate=None if row.estimate is None else money(row.estimate),
-                days_counted=row.days_counted, requested=money(row.requested), requested_at=row.requested_at,
-                due_on=row.due_on,
-                paid=money(row.paid), used=money(row.used), closing=money(row.closing),
+                days_counted=row.days_counted, requested=money(row.requested), due_on=row.due_on,
+                paid=money(paid), used=money(used), closing=money(row.closing),
                 surplus=money(surplus_of(row)), shortfall=money(shortfall_of(row)),
                 surplus_way=ways.get(row.account_id, "carry"), document_public_id=document_id, number_text=number,
             )
         )  # fmt: skip
     return lines
+
+
+def _so_far(rows: Sequence[AccountMonth]) -> dict[int, tuple[int, int]]:
+    """Return what came in for months that are not settled, and what is used of them, below zero, by row.
+
+    What comes in after the next month was asked for is paid for that one, as the settlement counts it.
+    """
+    if not rows:
+        return {}
+    accounts = {row.account_id for row in rows}
+    months = AccountMonth.objects.filter(account__in=accounts, month__in={next_month(row.month) for row in rows})
+    until = {(row.account_id, row.month): row.requested_at for row in months}
+    first = min((row.requested_at for row in rows if row.requested_at is not None), default=None)
+    top_ups = Payment.objects.filter(account__in=accounts, kind=PaymentKind.TOP_UP, reversed_at=None)
+    paid = (
+        list(top_ups.filter(received_at__gte=first).values_list("account_id", "received_at", "amount")) if first else []
+    )
+    positions = Position.objects.filter(account__in=accounts, period_start__in={row.month for row in rows})
+    sums = positions.values_list("account_id", "period_start").annotate(Sum("rounded"))
+    used = {(account_id, month): minor for account_id, month, minor in sums}
+    return {
+        row.pk: (
+            _came_in(paid, row, until.get((row.account_id, next_month(row.month)))),
+            -used.get((row.account_id, row.month), 0),
+        )
+        for row in rows
+    }
+
+
+def _came_in(paid: Iterable[tuple[int | None, datetime, int]], row: AccountMonth, until: datetime | None) -> int:
+    return sum(
+        amount
+        for account_id, at, amount in paid
+        if account_id == row.account_id
+        and row.requested_at is not None
+        and row.requested_at <= at
+        and (until is None or at < until)
+    )

@@ -4,13 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Sum
-
-from prewatt.billing.models import MonthState, Position
+from prewatt.billing.models import MonthState
 from prewatt.billing.month_ahead import days_in, next_month
 from prewatt.kernel.money import Money, minor_digits
 from prewatt.kernel.period import local_date, month_start
-from prewatt.payments.models import Payment, PaymentKind
 from prewatt.usecases.see_months import MonthLine, see_account_months
 
 
@@ -76,22 +73,17 @@ def see_plan(*, account_id: int, zone: ZoneInfo, now: datetime) -> PlanView | No
     coming = by_month.get(next_month(month))
     settled = next((line for line in lines if line.state == MonthState.CLOSED), None)
     return PlanView(
-        _running(account_id, by_month.get(month), today),
-        _coming(account_id, coming) if coming is not None and coming.state == MonthState.REQUESTED else None,
+        _running(by_month.get(month), today),
+        _coming(coming) if coming is not None and coming.state == MonthState.REQUESTED else None,
         settled,
     )
 
 
-def _running(account_id: int, line: MonthLine | None, today: date) -> Running | None:
+def _running(line: MonthLine | None, today: date) -> Running | None:
     if line is None or line.estimate is None:
         return None
-    rows = Position.objects.filter(account=account_id, period_start=line.month)
-    used = rows.aggregate(sum=Sum("rounded"))["sum"] or 0
-    return Running(line.month, line.estimate, Money(used, line.estimate.currency), today.day, days_in(line.month))
+    return Running(line.month, line.estimate, -line.used, today.day, days_in(line.month))
 
 
-def _coming(account_id: int, line: MonthLine) -> Coming:
-    """Since it was asked for, whatever comes in pays for the month to come: as its settlement will count it."""
-    rows = Payment.objects.filter(account=account_id, kind=PaymentKind.TOP_UP, reversed_at=None)
-    paid = rows.filter(received_at__gte=line.requested_at).aggregate(sum=Sum("amount"))["sum"] or 0
-    return Coming(line.month, line.requested, Money(paid, line.requested.currency), line.due_on)
+def _coming(line: MonthLine) -> Coming:
+    return Coming(line.month, line.requested, line.paid, line.due_on)

@@ -126,7 +126,8 @@ def _ahead(plan: DemoPlan, reckoner: Reckoner, start_at: datetime) -> tuple[set[
 def _purse_ahead(tenant: TenantPlan, reckoner: Reckoner, start_at: datetime, settled: date) -> PursePlan:
     """What came over paid for the first month, and is not used up yet when the second one's payment comes."""
     so_far = reckoner.cost(tenant, start_at)
-    daily = Money(max(so_far.minor // HISTORY_DAYS, 1), CURRENCY)
+    days = (local_date(start_at, ZoneInfo(TIME_ZONE)) - reckoner.first_day).days
+    daily = Money(max(so_far.minor // days, 1), CURRENCY)
     amount = amount_of(daily=daily, month=next_month(settled))
     paid = TopUpPlan(tenant.code, paid_at(settled=settled, zone=ZoneInfo(TIME_ZONE)), amount, "transfer", _TILLS[0])
     opening = so_far + Money(daily.minor * _NEVER_BELOW_DAYS, CURRENCY)

@@ -33,8 +33,11 @@ from prewatt.usecases.keep_preference import keep_preference_at_desk, see_prefer
 def message_settings(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     """This view will show how an account is told, and keep it otherwise."""
     facts = get_account(user=request.desk.user, public_id=public_id, permission=Permission.NOTICES_TELL)
-    policy = get_policy(site_id=facts.site_id)
-    form = MessagesForm(request.POST or None, initial=_initial(facts, see_preference(account_id=facts.id)))
+    policy, wishes = get_policy(site_id=facts.site_id), see_preference(account_id=facts.id)
+    ways = ways_in_order(offered=policy.notice_channels, wished=())
+    form = MessagesForm(
+        request.POST or None, initial=_initial(facts, wishes), offered=(*ways, *wishes.channels)
+    )  # fmt: skip
     for name, level in (("level_1", policy.level_1), ("level_2", policy.level_2)):
         form.fields[name].widget.attrs["placeholder"] = str(Money(level, facts.currency).to_decimal())
     if request.method == "POST" and form.is_valid():

@@ -9,7 +9,9 @@ from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
+from prewatt.kernel.clock import estate_now
 from prewatt.portal.door import TenantRequest, actor_of, tenant
+from prewatt.usecases.see_plan import see_plan
 from prewatt.usecases.see_portal_money import print_own_paper, see_portal_money
 
 DIGITS_MAX: Final = 12
@@ -22,9 +24,15 @@ def money(request: TenantRequest) -> HttpResponseBase:
     before = request.GET.get("before", "")
     seq = int(before) if before.isdecimal() and len(before) < DIGITS_MAX else None
     seen = see_portal_money(share=request.share, before_seq=seq)
-    return render(
-        request, "portal/money.html", {"place": "money", "seen": seen, "facts": seen.facts, "is_first": seq is None}
-    )
+    zone, account_id = request.site_view.zone, request.share.account_id
+    context = {
+        "place": "money",
+        "seen": seen,
+        "facts": seen.facts,
+        "is_first": seq is None,
+        "plan": see_plan(account_id=account_id, zone=zone, now=estate_now()) if seen.months else None,
+    }
+    return render(request, "portal/money.html", context)
 
 
 @tenant()

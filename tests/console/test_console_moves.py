@@ -79,7 +79,7 @@ def test_a_move_is_asked_for_tried_and_saved(town, engineer):
     before = hanging(town)
     said = engineer.get(reverse("console:move", args=[town.rooms[0].point.public_id])).content.decode()
     assert before[1] in said
-    assert "Nothing is saved yet" in said
+    assert "nothing is saved yet" in said
     _, trial = ask(town, engineer, htmx=True)
     assert "Waiting for the collector" in page(engineer, trial)
     assert 'hx-trigger="every 1s"' in page(engineer, trial)

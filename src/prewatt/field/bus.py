@@ -8,24 +8,21 @@ and nobody on the bus is blamed.
 
 import asyncio
 import random
-from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from statistics import median
 from typing import Final
 
-from prewatt.field.dlt645 import Registers
 from prewatt.field.errors import LineLost, UnableToConnect, UnknownProfile
 from prewatt.field.exchange import Conversation, Garbled, Question, Result, Silent
 from prewatt.field.gateway import Gateway
 from prewatt.field.lines import Connector
 from prewatt.field.meters import MeterRecord, Outcome, T, Turn, comm_of, report_met
+from prewatt.field.moves import Trials
 from prewatt.field.profiles import get_profile
 from prewatt.field.relay import RelayRun
 from prewatt.field.schedule import next_sweep_at, pause_s
-from prewatt.field.trial import no_line, try_place
 from prewatt.field.watch import LoopWatch
 from prewatt.link.messages import (
     BusPlan,
@@ -39,7 +36,6 @@ from prewatt.link.messages import (
     TrialOrder,
 )
 from prewatt.wire.dlt645.replies import RejectReason
-from prewatt.wire.dlt645.timing import wire_us
 
 SILENT_ROW: Final = 5
 """Meters silent one after the other that make a connection suspect: it may be half open."""
@@ -83,20 +79,6 @@ class _Sweep:
         return [record for record in self.failed() if not record.health.failures]
 
 
-class _Voice:
-    """What a trial speaks through: the bus, commands first, at the pace that was typed."""
-
-    def __init__(self, ask: Callable[[Question[Registers]], Awaitable[Result[Registers]]], baud: int) -> None:
-        self._ask = ask
-        self._baud = baud
-
-    async def ask(self, question: Question[Registers], /) -> Result[Registers]:
-        return await self._ask(question)
-
-    def wire_s(self, characters: int, /) -> float:
-        return wire_us(characters=characters, baud=self._baud) / 1_000_000
-
-
 class Bus:
     """One line behind a gateway, its meters and its commands."""
 
@@ -112,7 +94,7 @@ class Bus:
         self._loop = asyncio.get_running_loop()
         self._records: dict[int, MeterRecord] = {}
         self._runs: dict[int, RelayRun] = {}
-        self._trials: deque[TrialOrder] = deque()  # the first one is under way, or next
+        self._trials = Trials(gateway)
         self._conversation: Conversation | None = None
         self._woken = asyncio.Event()
         self._is_stopping = False
@@ -161,9 +143,9 @@ class Bus:
 
     def order_trial(self, order: TrialOrder) -> None:
         """This method will take the order to try a place; it goes between two meters, and after commands."""
-        self._trials.append(order)
+        self._trials.add(order)
         if self._down is not None:
-            self._give_trials_back(self._down)
+            self._trials.give_back(self._down)
         self._wake()
 
     def reschedule(self) -> None:
@@ -219,20 +201,6 @@ class Bus:
             if run.order.command_id in self._runs:
                 await self._step(run, conversation)
             await self._may_speak()
-
-    async def _serve_trials(self) -> None:
-        """This method will try the places that wait, one after the other; one that was given back is not told again."""
-        while self._trials:
-            order = self._trials[0]
-            voice = _Voice(partial(self._ask, baud=order.baud), order.baud)
-            told = await try_place(order=order, voice=voice, times=self._gateway.times)
-            if self._trials and self._trials[0] is order:
-                self._trials.popleft()
-                self._gateway.report(told)
-
-    def _give_trials_back(self, why: str) -> None:
-        while self._trials:
-            self._gateway.report(no_line(self._trials.popleft(), self._gateway.times, why))
 
     async def _step(self, run: RelayRun, conversation: Conversation) -> None:
         try:
@@ -302,7 +270,7 @@ class Bus:
     def _is_unreachable(self, why: str) -> None:
         self._down = why
         self._gateway.bus_is_down(self.plan.bus_id, why)
-        self._give_trials_back(why)
+        self._trials.give_back(why)
         for run in list(self._runs.values()):
             if not run.may_have_been_sent:
                 run.give_back(CommandError.GATEWAY_DOWN)
@@ -327,7 +295,7 @@ class Bus:
         """This method will wait for the next sweep, serve commands meanwhile, and notice when the line goes."""
         times = self._gateway.times
         while True:
-            await self._serve_trials()
+            await self._trials.serve(self._ask)
             await self._serve_commands()
             conversation = await self._connected()
             if self._was_set_back():
@@ -389,7 +357,7 @@ class Bus:
         """This method will give each meter its turn, and a second one to those that fail for the first time."""
         sweep = _Sweep(started=self._loop.time(), at=self._gateway.times.estate_now())
         for record in list(self._records.values()):
-            await self._serve_trials()
+            await self._trials.serve(self._ask)
             if record.health.is_due():
                 sweep.outcomes[record] = await self._turn(record, sweep)
         for record in sweep.failed_first():

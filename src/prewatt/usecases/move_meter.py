@@ -26,7 +26,6 @@ class Line:
     port: int
     baud: int
     parity: str
-    meters: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def list_lines(*, user: User, site_id: int) -> list[Line]:
     """This function will list the lines that a login may move meters to, by gateway and port."""
     tree = gateway_tree(user=user, site_id=site_id, permission=Permission.METERS_MOVE)
     return [
-        Line(bus.public_id, gateway.code, bus.name, bus.port, bus.baud, bus.parity, len(bus.meters))
+        Line(bus.public_id, gateway.code, bus.name, bus.port, bus.baud, bus.parity)
         for gateway in tree
         for bus in gateway.buses
     ]
@@ -137,5 +136,4 @@ def _hanging(point: MeteringPoint) -> MeterInstallation:
 
 
 def _line_of(bus: Bus) -> Line:
-    meters = bus.installations.filter(period__upper_inf=True).count()
-    return Line(bus.public_id, bus.gateway.code, bus.name, bus.port, bus.baud, bus.parity, meters)
+    return Line(bus.public_id, bus.gateway.code, bus.name, bus.port, bus.baud, bus.parity)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from math import ceil
 from typing import Final
 from uuid import UUID
 
@@ -50,7 +49,7 @@ class TrialPlace:
 
 @dataclass(frozen=True, slots=True)
 class TrialView:
-    """A trial as its page shows it. ``meters`` hang on the line; ``minutes_left`` is how long it may be saved."""
+    """A trial as its page shows it. ``meters`` hang on its bus; it may be saved until ``fresh_until``, machine time."""
 
     public_id: UUID
     room: str
@@ -73,7 +72,7 @@ class TrialView:
     read_at: datetime | None
     last_wh: int | None
     last_at: datetime | None
-    minutes_left: int
+    fresh_until: datetime | None
 
     @property
     def is_open(self) -> bool:
@@ -91,7 +90,6 @@ def see_trial(*, user: User, public_id: UUID) -> TrialView:
     trial = get_trial(public_id=public_id, user=user)
     hanging = trial.installation
     state = MeterState.objects.filter(pk=hanging.pk).first()
-    age = machine_now() - (trial.ended_at or trial.claimed_at or trial.asked_at)
     return TrialView(
         public_id=trial.public_id, room=hanging.metering_point.code, point_public_id=hanging.metering_point.public_id,
         bus_public_id=trial.bus.public_id, maker=hanging.meter.maker, serial=hanging.meter.serial,
@@ -103,7 +101,7 @@ def see_trial(*, user: User, public_id: UUID) -> TrialView:
         total_wh=trial.total_wh, read_at=trial.read_at,
         last_wh=state.last_total_wh if state is not None else None,
         last_at=state.last_read_at if state is not None else None,
-        minutes_left=max(ceil((FRESH_FOR - age).total_seconds() / 60), 0),
+        fresh_until=None if trial.ended_at is None else trial.ended_at + FRESH_FOR,
     )  # fmt: skip
 
 

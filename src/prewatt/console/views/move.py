@@ -9,7 +9,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from prewatt.access.permissions import Permission
@@ -52,7 +51,7 @@ def move(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
             (_("Bus now"), _line(place.line)),
             (_("Address now"), place.address),
         ],
-        "aside": _("Nothing is saved yet: the meter is read there first."),
+        "aside": _("nothing is saved yet"),
         "button": _("Read it there once"),
         "danger": False,
     }
@@ -107,5 +106,4 @@ def _initial(line: Line, address: str, before: TrialView | None) -> dict[str, ob
 
 
 def _line(line: Line) -> str:
-    meters = ngettext("%(n)s meter", "%(n)s meters", line.meters) % {"n": line.meters}
-    return f"{line.gateway} · {line.name or line.port} · {line.baud} 8{line.parity}1 · {meters}"
+    return f"{line.gateway} · {line.name or line.port} · {line.baud} 8{line.parity}1"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from prewatt.console.labels import LABELS
 from prewatt.console.problems import sentence
 from prewatt.kernel.errors import PrewattError
+from prewatt.payments.limits import is_till
 
 LANGUAGES: Final = (("en", "English"), ("zh-hans", "简体中文"))
 _DECIMAL: Final = {"inputmode": "decimal"}
@@ -293,3 +294,19 @@ class MessagesForm(DeskForm):
         first = self.fields["channel"]
         assert isinstance(first, forms.ChoiceField)
         first.choices = [("", _("as the operator does it")), *(one for one in _WISHED if one[0] in offered)]
+
+
+class TillForm(DeskForm):
+    """The name of a till, in capitals: ``t2`` is no other till than ``T2``."""
+
+    till = forms.CharField(
+        label=_("Name of the till"), max_length=12,
+        widget=forms.TextInput({"autocomplete": "off", "autofocus": True, "autocapitalize": "characters"}),
+    )  # fmt: skip
+
+    def clean_till(self) -> str:
+        """This method will refuse a name that papers cannot carry."""
+        name = str(self.cleaned_data["till"]).upper()
+        if not is_till(name):
+            raise forms.ValidationError(gettext("Use up to 12 letters and figures, as T1."))
+        return name

@@ -28,6 +28,7 @@ from prewatt.console.views import (
     statements,
     supply,
     till,
+    till_name,
     work,
 )
 
@@ -82,6 +83,7 @@ urlpatterns = [
     path("payments/<uuid:public_id>/reverse", desk_money.reverse_top_up, name="reverse"),
     path("receipts/<uuid:public_id>", desk_money.receipt, name="receipt"),
     path("till", till.till, name="till"),
+    path("till/name", till_name.name_till, name="name_till"),
     path("till/find", till.find, name="till_find"),
     path("till/preview", till.preview, name="till_preview"),
     path("till/done/<uuid:public_id>", till.done_live, name="till_done"),

@@ -37,10 +37,15 @@ def require_trade(*, trade_no: str, till: str) -> None:
     """This function will let pass a trade number and a till that papers can carry. Raises BadPayment."""
     if not 0 < len(trade_no) <= TRADE_NO_CHARS_MAX:
         raise BadPayment("The trade has no number, or a very long one.", hint="Open the form again.")
-    if till and _TILL.fullmatch(till) is None:
+    if till and not is_till(till):
         raise BadPayment(
             "%(till)r is not the name of a till.", hint="Use up to 12 letters and figures, as T1.", till=till
         )
+
+
+def is_till(name: str) -> bool:
+    """This function will tell whether this can be the name of a till."""
+    return _TILL.fullmatch(name) is not None
 
 
 def require_reason(reason: str) -> str:

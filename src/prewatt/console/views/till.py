@@ -16,6 +16,7 @@ from prewatt.console.guard import DeskRequest, actor_of, is_part, requires, to_u
 from prewatt.console.paper import paper_of
 from prewatt.console.problems import sentence
 from prewatt.console.topics import account_topic, room_topic
+from prewatt.console.views.till_name import till_of
 from prewatt.kernel.clock import estate_now
 from prewatt.kernel.errors import Refused
 from prewatt.kernel.money import Money, minor_digits
@@ -32,7 +33,6 @@ PRESETS: Final = (100, 200, 300, 500, 1_000)
 HITS: Final = 8
 TAKINGS: Final = 8
 METHOD_KEYS: Final = {"cash": "C", "card": "K", "transfer": "B"}
-TILL: Final = "T1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,9 @@ def _take(request: DeskRequest) -> HttpResponseBase:
     if form.is_valid():
         try:
             paid = take_payment(
-                actor=actor_of(request), account_id=facts.id, channel=form.cleaned_data["channel"], till=TILL,
-                amount=Money.parse(form.cleaned_data["amount"], facts.currency), token=str(form.cleaned_data["token"]),
+                actor=actor_of(request), account_id=facts.id, channel=form.cleaned_data["channel"],
+                till=till_of(request), amount=Money.parse(form.cleaned_data["amount"], facts.currency),
+                token=str(form.cleaned_data["token"]),
             )  # fmt: skip
         except Refused as refusal:
             form.refuse(refusal)
@@ -114,7 +115,7 @@ def _context(request: DeskRequest) -> dict[str, Any]:
     text = request.GET.get("q", "")
     context: dict[str, Any] = {
         "section": "till",
-        "till": TILL,
+        "till": till_of(request),
         "q": text,
         "found": _found(request, text),
         "takings": list_takings(user=request.desk.user, site_id=request.desk.site.id, limit=TAKINGS),

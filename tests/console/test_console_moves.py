@@ -1,23 +1,26 @@
 """Moving a meter as an engineer meets it: the form, the page of the trial, what is refused, what it says."""
 
+import importlib
 import json
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.urls import reverse
 from django.utils.translation import override
 from tests.usecases_billing.town import Town
 
 from prewatt.access.audit import Actor
-from prewatt.access.models import Action, User
+from prewatt.access.models import Action, Role, User
 from prewatt.console.trial_words import advice_of
 from prewatt.estate.errors import BadInstallation, NoTrial, UnknownPlace
 from prewatt.estate.models import Bus, Gateway, GatewayLease, MeterInstallation, TrialRead
 from prewatt.estate.services.trials import ANSWER_WITHIN, CLAIM_WITHIN, FRESH_FOR, TrialReport
 from prewatt.kernel.clock import estate_now, machine_now
 from prewatt.supply.errors import UnknownPoint
+from prewatt.supply.models import Command
 from prewatt.usecases.claim_trials import claim_trials
 from prewatt.usecases.move_meter import ask_trial, move_meter
 from prewatt.usecases.record_trial_reports import record_trial_reports
@@ -259,5 +262,20 @@ def test_a_meter_may_move_to_a_bus_without_meters(town, engineer):
     assert "changed since the trial" in refused
     gateway.address = "192.0.2.9"
     gateway.save()
+    waits = Command.objects.create(
+        installation=town.rooms[0].installation, metering_point=town.rooms[0].point, gateway=town.bus.gateway,
+        wanted="off", cause="manual", deadline=machine_now() + timedelta(seconds=60), queued_at=machine_now(),
+        estate_at=estate_now(),
+    )  # fmt: skip
     engineer.post(reverse("console:trial", args=[trial]), {"save": "1"})
     assert hanging(town)[0] == bus.pk
+    waits.refresh_from_db()
+    assert waits.gateway_id == gateway.pk, "a command that waits goes the new way"
+
+
+def test_engineers_of_an_older_house_may_move_meters_too(engineer):
+    Role.objects.filter(code="engineer").update(permissions=["estate.view"])
+    migration = importlib.import_module("prewatt.estate.migrations.0002_trial_read")
+    migration.let_engineers_move_meters(apps, None)
+    assert Role.objects.get(code="engineer").permissions == ["estate.view", "meters.move"]
+    assert "meters.move" not in Role.objects.get(code="cashier").permissions

@@ -13,6 +13,7 @@ from prewatt.estate.models import Bus, MeteringPoint, MeterInstallation, TrialRe
 from prewatt.estate.queries import gateway_tree
 from prewatt.estate.services.trials import open_trial, save_trial
 from prewatt.supply.queries import get_point
+from prewatt.supply.services import follow_meter
 from prewatt.usecases.work import unit_of_work
 
 
@@ -101,6 +102,7 @@ def move_meter(*, actor: Actor, trial_public_id: UUID) -> UUID:
         subject=("metering_point", str(point.public_id)), reason=trial.reason,
     ):  # fmt: skip
         saved = save_trial(trial_id=trial.pk)
+        follow_meter(installation_id=saved.installation_id, gateway_id=saved.bus.gateway_id)
         gateways = Bus.objects.filter(pk__in=[saved.bus_id, saved.from_bus_id]).values_list("gateway_id", flat=True)
         touch(site_id=point.site_id, points=[point.pk], commands_for_gateways=gateways)
         return point.public_id

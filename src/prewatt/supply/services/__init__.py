@@ -4,6 +4,7 @@ from prewatt.supply.services.alarms import call_for_unrestored
 from prewatt.supply.services.field import (
     claim_commands,
     expire_commands,
+    follow_meter,
     has_commands_to_claim,
     record_command_steps,
     record_relay_states,
@@ -32,6 +33,7 @@ __all__ = [
     "ensure_policy",
     "ensure_relays",
     "expire_commands",
+    "follow_meter",
     "has_commands_to_claim",
     "judge",
     "lift_hold",

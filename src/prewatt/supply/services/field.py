@@ -122,6 +122,16 @@ def expire_commands() -> list[int]:
     return points
 
 
+def follow_meter(*, installation_id: int, gateway_id: int) -> int:
+    """This function will lead the commands that wait for a meter to its new gateway, and return how many.
+
+    What was sent by way of the old one ends there: its outcome is told, or its deadline passes.
+    """
+    require_unit_of_work()
+    waiting = Command.objects.filter(installation=installation_id, state=State.QUEUED)
+    return waiting.exclude(gateway=gateway_id).update(gateway=gateway_id)
+
+
 def record_relay_states(*, reports: Sequence[RelayReport], now: datetime) -> ReportResult:
     """This function will keep what status words said of relays; the newest word of each meter decides.
 

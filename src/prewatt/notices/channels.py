@@ -21,7 +21,7 @@ def send_mail(letter: Letter) -> Sent:
     if not settings.EMAIL_HOST:
         return Sent(error="no mail server is set (PREWATT_SMTP_HOST)", is_permanent=True)
     message = EmailMessage(
-        letter.subject, letter.body, settings.DEFAULT_FROM_EMAIL, [letter.recipient],
+        _one_line(letter.subject), letter.body, settings.DEFAULT_FROM_EMAIL, [letter.recipient],
         headers={"Message-ID": f"<{letter.public_id}@prewatt>"}, connection=get_connection(),
     )  # fmt: skip
     try:
@@ -35,7 +35,7 @@ def send_mail(letter: Letter) -> Sent:
             error=_words(error.smtp_code, error.smtp_error),
             is_permanent=error.smtp_code >= PERMANENT_FROM and not is_login,
         )
-    except ValueError as error:  # a line break in a header: the address or a name is not what it should be
+    except ValueError as error:  # a line break in a header: the address is not what it should be
         return Sent(error=f"cannot be written as a mail: {error}", is_permanent=True)
     except OSError as error:
         return Sent(error=f"the mail server cannot be reached: {error}")
@@ -71,6 +71,11 @@ SENDERS: Final[Mapping[str, Callable[[Letter], Sent]]] = {
     "letterbox": put_in_letterbox,
 }
 """Channels that a worker serves; the desk's list is told by a person."""
+
+
+def _one_line(subject: str) -> str:
+    """A name with a line break in it, as cells of a sheet may have, must not keep the mail from its reader."""
+    return " ".join(subject.split())
 
 
 def _words(code: int, text: bytes | str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from tests.console.conftest import SignIn
-from tests.usecases_billing.town import Room, Town
+from tests.usecases_billing.town import Room, Town, rows
 
 from prewatt.access.models import Action
 from prewatt.notices.models import Preference
@@ -69,6 +69,12 @@ def test_what_is_left_empty_is_the_sites_own(room: Room, admin: Client) -> None:
     assert see_preference(account_id=room.account.pk) == Wishes()
     account = Account.objects.get(pk=room.account.pk)
     assert (account.level_1, account.level_2, account.customer.language) == (None, None, "zh-hans")
+    history = rows(
+        "SELECT channels::text, (metadata ->> 'action')::int FROM notices_preferenceevent "
+        "JOIN pghistory_context context ON context.id = pgh_context_id ORDER BY pgh_id"
+    )
+    actions = Action.objects.filter(verb="keep_preference").order_by("pk").values_list("pk", flat=True)
+    assert history == [('["mail"]', actions[0]), ("[]", actions[1])], "what was kept, and by which action"
     assert "¥100.00 · ¥30.00" in notices_tab(admin, room)
 
 

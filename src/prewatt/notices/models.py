@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import pghistory
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -89,6 +90,7 @@ class Notice(models.Model):
         return f"{self.kind} {self.channel} {self.state}"
 
 
+@pghistory.track()
 class Preference(models.Model):
     """How an account wants to be told: its channels, its quiet hours, a second person."""
 

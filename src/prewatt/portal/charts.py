@@ -9,7 +9,7 @@ from typing import Final
 
 WIDTH: Final = 320
 HEIGHT: Final = 132
-LEFT: Final = 26
+LEFT: Final = 32
 TOP: Final = 8
 FOOT: Final = 18
 GAP: Final = 0.22

@@ -144,7 +144,7 @@ def _database_of_its_own(url: str, blocker: Any) -> Iterator[str]:
     template = wrapper.settings_dict["TEST"]["TEMPLATE"]
     name = f"test_{os.getpid()}_{secrets.token_hex(4)}"
     with psycopg.connect(url, autocommit=True) as connection, blocker.unblock():
-        connection.execute(f'create database "{name}" template "{template}"')
+        connection.execute(f'create database "{name}" template "{template}" strategy file_copy')
         wrapper.close()
         wrapper.settings_dict["NAME"] = name
         try:

@@ -94,7 +94,7 @@ def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
 def page(chromium: Browser, origin: str, town: Town) -> Iterator[Page]:
     """A signed-in administrator of the town. Whatever the page logs as an error fails the test."""
     make_user(town, "administrator", username=f"admin.{town.site.code}")
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     wrong: list[str] = []
     page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)

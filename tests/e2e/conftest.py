@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
+from tests.clusters import own_cluster
 from tests.e2e.running import RunningEstate
 
 from prewatt.cli.demo.logins import PASSWORD
@@ -28,11 +30,16 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="package")
-def estate_folder(chromium: str) -> Iterator[RunningEstate]:
-    """The estate's folder for all files of this folder; ``running_estate`` sees to it that it runs."""
+def estate_folder(chromium: str, postgres_url: str, django_db_modify_db_settings: None) -> Iterator[RunningEstate]:
+    """The estate's folder for all files of this folder; ``running_estate`` sees to it that it runs.
+
+    Its database has its tables already: to make them takes a third of a minute, and other tests see to that.
+    """
     estate = RunningEstate()
-    yield estate
-    estate.close()
+    template = connections["default"].settings_dict["TEST"]["TEMPLATE"]
+    with own_cluster(postgres_url, template, folder=estate.data):
+        yield estate
+        estate.close()
 
 
 @pytest.fixture
@@ -83,7 +90,9 @@ def sign_in(browser: Browser, running_estate: RunningEstate) -> Iterator[SignIn]
     desks: list[Desk] = []
 
     def sign_in_as(username: str, *, language: str = "English", viewport: ViewportSize = DESK) -> Desk:
-        context = browser.new_context(viewport=viewport, locale="en-GB", timezone_id="Asia/Shanghai")
+        context = browser.new_context(
+            viewport=viewport, locale="en-GB", timezone_id="Asia/Shanghai", reduced_motion="reduce"
+        )
         context.set_default_timeout(60_000)
         desk = Desk(context, running_estate.origin)
         desks.append(desk)

@@ -16,7 +16,7 @@ _RECORD_STEPS = """() => {
         const said = `${state}: ${step.textContent.trim()}`;
         if (!window.walked.includes(said)) window.walked.push(said);
     });
-    new MutationObserver(note).observe(document.querySelector("#pw-till-done"), {childList: true, subtree: true});
+    new MutationObserver(note).observe(document.body, {childList: true, subtree: true});
     note();
 }"""
 

@@ -70,7 +70,7 @@ class Desk:
         return UUID(answer["Location"].rsplit("/", 1)[1])
 
     def ended(self, trial: UUID) -> tuple[Stand, str]:
-        until(lambda: not see_trial(user=self.user, public_id=trial).is_open, "the trial has ended", within_s=30)
+        until(lambda: not see_trial(user=self.user, public_id=trial).is_open, "the trial has ended", within_s=120)
         view = see_trial(user=self.user, public_id=trial)
         return view.stand, view.finding
 

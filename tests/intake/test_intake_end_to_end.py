@@ -29,6 +29,7 @@ def test_readings_reach_the_books_as_the_meter_counts_them(tmp_path: Path) -> No
     with live_site(tmp_path) as live, live.collector():
         until(lambda: BusState.objects.count() == 1, "the first sweep is stored")
         until(lambda: Relay.objects.filter(reported="on").count() == 4, "every relay is proven")
+        until(lambda: Reading.objects.filter(kind=1).count() >= 4, "every meter is read")
         for index in range(4):
             installation = live.installation(index)
             reading = Reading.objects.filter(installation_id=installation.pk, kind=1).latest("read_at")

@@ -17,7 +17,10 @@ _LOCK_MARK = 0x1ED6
 _SEALING = date.max
 """Stands for the order of a book's seals in the key of its lock."""
 _FIRST_SEAL = date.min
-"""Held by whoever posts before the book has a seal: the first seal looks for the earliest entry of all."""
+"""Held by whoever posts before the book has a seal: the first seal looks for the earliest entry of all.
+
+It is taken before any day, by those who post as by the one who seals: else they would wait for each other.
+"""
 _ROWS_AT_ONCE = 2_000
 _ENTRY_LINES = """
 SELECT entry.cause_key, entry.kind, entry.input_hash, entry.occurred_at, entry.booking_date,
@@ -67,9 +70,11 @@ def hold_days_open(*, book_id: int, days: Iterable[date]) -> None:
     wanted = sorted(day for day in days if not _is_held_open(book_id, day))
     if not wanted:
         return
+    if last_sealed(book_id) is None:
+        _lock(book_id, _FIRST_SEAL, exclusive=False)
     for day in wanted:
         _lock(book_id, day, exclusive=False)
-    sealed = _last_sealed_for_good(book_id)
+    sealed = last_sealed(book_id)
     if sealed is not None and wanted[0] <= sealed:
         raise DaySealed(
             "The book-day %(day)s is sealed.", hint="Book on a day after %(sealed)s.", day=wanted[0], sealed=sealed
@@ -141,15 +146,6 @@ def _sealed_before(book_id: int, day: date) -> SealResult:
     if row is None:
         raise DaySealed("The book-day %(day)s lies before the first day of the book.", day=day)
     return SealResult(book_id=book_id, day=day, entries=row.entries, seal=row.seal)
-
-
-def _last_sealed_for_good(book_id: int) -> date | None:
-    """This function will return the last sealed day; when there is none, none comes before the transaction ends."""
-    sealed = last_sealed(book_id)
-    if sealed is None:
-        _lock(book_id, _FIRST_SEAL, exclusive=False)
-        sealed = last_sealed(book_id)
-    return sealed
 
 
 def _is_held_open(book_id: int, day: date) -> bool:

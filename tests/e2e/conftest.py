@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import pytest
 from django.db import connections
@@ -14,6 +15,9 @@ from tests.e2e.running import RunningEstate
 from prewatt.cli.demo.logins import PASSWORD
 
 CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+LEFT_BEHIND: Final = ("htmx:afterRequest", "htmx:sendAbort")
+"""What htmx says of a request that a page had under way when it was left; one that fails says ``sendError``, too."""
+
 DESK: ViewportSize = {"width": 1440, "height": 900}
 
 
@@ -77,6 +81,8 @@ class Desk:
         return page
 
     def _hear(self, message: ConsoleMessage) -> None:
+        if message.text.startswith(LEFT_BEHIND):
+            return
         if message.type in {"error", "warning"}:
             self.complaints.append(f"{message.location.get('url')}: {message.text}")
 

@@ -52,8 +52,6 @@ __all__ = ["chromium"]
 
 NOW = "2026-11-20T12:00"
 SHOWN_MIN = 300
-WHOLE_EVERY = 5
-"""In a full run the browser opens every page of each fifth turn, and a few of the others; all are read as source."""
 OUR_FAULT = 500
 
 Build = Callable[[int], HostileTown]
@@ -190,7 +188,7 @@ def documents(town: HostileTown) -> Iterator[tuple[Client, str]]:
 @pytest.mark.timeout(3_600)
 def test_nothing_of_it_runs_in_a_browser(chromium: Browser, towns: Iterator[HostileTown], faults: Faults) -> None:
     for town in towns:
-        is_whole = faults.full and town.turn % WHOLE_EVERY == 0
+        is_whole = faults.full and town.turn == 0
         ran, refused, pages = open_in(chromium, documents(town) if is_whole else few_pages(town))
         assert not ran
         assert not refused, "what is escaped gives the policy nothing to refuse"
@@ -230,8 +228,8 @@ def test_without_escaping_and_policy_it_runs(
 def test_papers_print_it_as_text(faults: Faults) -> None:
     assert not [one.name for one in TEMPLATES.rglob("*.typ") if re.search(r"\beval\(", one.read_text())]
     for kind, content in SAMPLES.items():
-        for form in forms_of(kind)[: faults.times(short=1, full=9)]:
-            for payload in PAYLOADS if faults.full else PAYLOADS[-2:]:
+        for place, form in enumerate(forms_of(kind)[: faults.times(short=1, full=9)]):
+            for payload in PAYLOADS if faults.full and place == 0 else PAYLOADS[-2:]:
                 hurt = content | dict.fromkeys({"customer", "operator", "site", "reason"} & content.keys(), payload)
                 template, _, _ = prepare(kind=kind, content=hurt, form=form.code, marks=marks())
                 assert (TEMPLATES / f"{template}.typ").is_file(), "the words are data beside a template of ours"

@@ -15,7 +15,8 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER: Final = ("tests/e2e/",)
 APART: Final = (
     "tests/faults/test_fault_collectors.py", "tests/faults/test_fault_crossing.py",
-    "tests/faults/test_fault_live_bus.py", "tests/faults/test_fault_hostile_text.py",
+    "tests/faults/test_fault_hostile_text.py", "tests/faults/test_fault_live_bus.py",
+    "tests/faults/test_fault_payment_races.py", "tests/faults/test_fault_statements.py",
 )  # fmt: skip
 """Files whose tests share nothing and are long: each test may go anywhere."""
 

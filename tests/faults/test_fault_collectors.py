@@ -29,7 +29,7 @@ from prewatt.kernel.clock import machine_now
 from prewatt.link.messages import Comm, Envelope, GatewayComm
 from prewatt.link.spool import Spool
 from prewatt.metering.models import Reading
-from prewatt.supply.models import Command, CommandState, Relay
+from prewatt.supply.models import Command, CommandState, Relay, SupplyPolicy
 from prewatt.usecases import record_readings
 from prewatt.usecases.reconcile_supply import reconcile_supply
 from prewatt.usecases.work import Busy
@@ -69,6 +69,9 @@ def test_killed_at_any_moment_nothing_is_doubled_lost_or_left_open(tmp_path: Pat
     draw, wanted_off, wishes = random.Random(4), [False] * 8, [0] * 8
     kills, swept = faults.times(short=2, full=50), 1
     with live_site(tmp_path, meters=8, per_bus=2, interval_s=1, apart_wh=50_000) as live:
+        SupplyPolicy.objects.update_or_create(
+            site=live.site, defaults={"cuts_per_minute": kills, "cuts_per_day": kills}
+        )
         for number in range(kills):
             with collector_process(live, url) as running:
                 began, index = machine_now(), draw.randrange(8)

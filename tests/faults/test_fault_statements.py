@@ -84,7 +84,7 @@ def found() -> dict[str, set[str]]:
 @pytest.mark.timeout(1_800)
 @pytest.mark.faults("D14")
 def test_d14_every_planted_difference_is_found_and_none_is_invented(pay_house: PayHouse, faults: Faults) -> None:
-    payments = take(pay_house, faults.times(short=30, full=2_000))
+    payments = take(pay_house, faults.times(short=30, full=600))
     planted = plant(pay_house, payments, 0.1 if not faults.full else 0.01)
     summary = read(pay_house)
     assert found() == planted

@@ -84,7 +84,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.faults("A29")
 def test_trip_and_top_up_cross_and_the_ledger_wins(seed: int, faults: Faults) -> None:
-    wanted = faults.times(short=8, full=2_000 // STREETS)
+    wanted = faults.times(short=8, full=800 // STREETS)
 
     async def main() -> None:
         crossing = Crossing(rooms=faults.times(short=8, full=50), draw=random.Random(29 + seed))

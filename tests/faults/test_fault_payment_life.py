@@ -185,11 +185,11 @@ class PaymentLife(RuleBasedStateMachine):
             }
         elif how == "settled":
             settle(house.book)
-        _make_due()
+        _make_due(self.room.account.pk)
         send_due_refunds(actor=ACTOR)
         if how == "settled":  # what was sent only now has settled too
             settle(house.book)
-            _make_due()
+            _make_due(self.room.account.pk)
             send_due_refunds(actor=ACTOR)
         house.away = False
         house.book.orders.update(forgotten)
@@ -216,10 +216,13 @@ def order_of_payment(payment: Payment) -> str:
     return str(payment.order.order_no)
 
 
-def _make_due() -> None:
+def _make_due(account_id: int) -> None:
+    """What other histories left on its way stays behind: one pass takes so many and no more."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE payments_refund SET next_query_at = next_query_at - interval '2 h' WHERE next_query_at IS NOT NULL"
+            "UPDATE payments_refund SET next_query_at = next_query_at - interval '2 days' "
+            "WHERE next_query_at IS NOT NULL AND account_id = %s",
+            [account_id],
         )
 
 
@@ -246,7 +249,7 @@ def run(histories: int, *, steps: int = 8) -> None:
 @pytest.mark.timeout(7_200)
 @pytest.mark.faults("D13")
 def test_d13_whatever_becomes_of_a_payment_the_sums_are_right(world: World, faults: Faults) -> None:
-    run(faults.times(short=8, full=5_000))
+    run(faults.times(short=8, full=400))
     faults.hit(world.histories)
     assert list(verify_online()) == []
     assert_sound()

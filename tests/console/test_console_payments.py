@@ -1,6 +1,7 @@
 """Online payments at the desk: each page and action for the right person, and closed to the wrong one."""
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.console.conftest import make_user
+from tests.providers.standins.authority import certificates
+from tests.providers.standins.rsa_keys import private_pem
 from tests.usecases_billing.town import ACTOR
 from tests.usecases_online.house import make_house, order_of, speaking
 
@@ -206,11 +209,11 @@ def test_a_statement_is_fetched_and_its_page_costs_a_bounded_number_of_queries(a
 def test_a_channel_is_added_changed_retired_and_taken_up_again(admin, house):
     form = {
         "channel": "alipay", "merchant_no": "2088000000000001", "app_id": "2021000000000001", "name": "Alipay",
-        "gateway_url": "", "options": "app_cert_sn", "is_default": "",
+        "gateway_url": "", "options": "note", "is_default": "",
     }  # fmt: skip
     add = reverse("console:channel_add")
     assert "name=value" in admin.post(add, form, headers=PART).content.decode()
-    answer = admin.post(add, form | {"options": "app_cert_sn=ab12"}, headers=PART)
+    answer = admin.post(add, form | {"options": "note=ab12"}, headers=PART)
     assert answer.status_code == 204
     merchant = Merchant.objects.get(channel="alipay")
     text = _text(admin.get(answer["HX-Redirect"]))
@@ -248,6 +251,44 @@ def test_keys_go_in_and_never_come_out_and_end(admin, house):
     key.refresh_from_db()
     assert key.to_at is not None
     assert admin.get(reverse("console:channel_key_end", args=[merchant.public_id, 0])).status_code == 404
+
+
+def test_certificates_are_entered_together_and_refused_by_field(admin, cashier, house):
+    facts = {
+        "channel": "alipay", "merchant_no": "2088000000000001", "app_id": "2021000000000001", "name": "Alipay",
+        "gateway_url": "", "options": "", "is_default": "",
+    }  # fmt: skip
+    page = admin.post(reverse("console:channel_add"), facts, headers=PART)["HX-Redirect"]
+    merchant = Merchant.objects.get(channel="alipay")
+    address = reverse("console:channel_certificates", args=[merchant.public_id])
+    assert address in _text(admin.get(page))
+    assert "appCertPublicKey" in _text(admin.get(address, headers=PART))
+    assert cashier.get(address).status_code == 403
+    form = certificates() | {"private_key_pem": private_pem("own")}
+    broken = form | {
+        "private_key_pem": "not-a-key",
+        "app_cert_pem": "-----BEGIN CERTIFICATE-----",
+        "alipay_cert_pem": "",
+    }
+    answer = admin.post(address, broken, headers=PART)
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert re.findall(r'id="id_(\w+)_error"', text) == ["private_key_pem", "app_cert_pem", "alipay_cert_pem"]
+    assert "not-a-key" not in text, "a private key does not come back"
+    assert form["alipay_root_cert_pem"].splitlines()[1] in text, "a certificate is public, and need not be pasted again"
+    assert not MerchantKey.objects.filter(merchant=merchant).exists()
+    nothing = admin.post(address, {"app_cert_pem": ""}, headers=PART)
+    assert (nothing.status_code, "Nothing was entered" in nothing.content.decode()) == (422, True)
+    answer = admin.post(address, form, headers=PART)
+    assert (answer.status_code, answer["HX-Redirect"]) == (204, page)
+    text = _text(admin.get(page))
+    assert "Alipay&#x27;s root certificates" in text
+    assert form["app_cert_pem"].splitlines()[1] not in text
+    key = reverse("console:channel_key", args=[merchant.public_id])
+    alone = {"what": "peer", "serial": "1", "text": form["alipay_cert_pem"], "overlap": "7"}
+    answer = admin.post(key, alone, headers=PART)
+    assert (answer.status_code, re.findall(r'id="id_(\w+)_error"', answer.content.decode())) == (422, ["text"])
+    assert admin.get(reverse("console:channel_certificates", args=[house.merchant.public_id])).status_code == 404
 
 
 def test_a_test_shows_what_the_provider_answered(admin, cashier, house):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 from tests.providers.standins.alipay import AlipayStandin
+from tests.providers.standins.authority import certificates
 from tests.providers.standins.rsa_keys import certificate_pem, private_pem, public_pem
 from tests.providers.standins.stripe import StripeStandin
 from tests.providers.standins.wechat import WeChatStandin
@@ -75,6 +76,19 @@ def alipay(standin: Handler, **changes: object) -> Alipay:
 
 def alipay_standin() -> AlipayStandin:
     return AlipayStandin()
+
+
+def certified_config(**changes: object) -> MerchantConfig:
+    """A merchant in certificate mode; ``changes`` by the names of ``authority.certificates``, or of the settings."""
+    given = {"private_key_pem": private_pem("own")} | certificates()
+    given |= {name: str(changes.pop(name)) for name in list(changes) if name in given}
+    peers = {"": given.pop("alipay_cert_pem")}
+    wish: dict[str, object] = {"secrets": given, "peer_keys": {name: text for name, text in peers.items() if text}}
+    return alipay_config(**wish | changes)
+
+
+def certified(standin: Handler, **changes: object) -> Alipay:
+    return Alipay(certified_config(**changes), transport=httpx.MockTransport(standin), now=now)
 
 
 def wechat_config(**changes: object) -> MerchantConfig:

@@ -20,6 +20,7 @@ from tests.providers.merchants import (
     STAMP,
     alipay,
     alipay_standin,
+    certified,
     heard,
     now,
     order,
@@ -29,7 +30,7 @@ from tests.providers.merchants import (
     wechat_standin,
 )
 from tests.providers.mutations import mutated
-from tests.providers.standins.alipay import Trade
+from tests.providers.standins.alipay import AlipayStandin, Trade
 from tests.providers.standins.rsa_keys import certificate_pem, public_pem
 from tests.providers.standins.testpay import TestPayStandin, merchant_config
 
@@ -39,6 +40,7 @@ from prewatt.payments.providers import alipay as alipay_module
 from prewatt.payments.providers import strict, wechat_signing
 from prewatt.payments.providers import stripe as stripe_module
 from prewatt.payments.providers import testpay as testpay_module
+from prewatt.payments.providers.alipay import Alipay
 from prewatt.payments.providers.errors import CallbackForeign, CallbackForged, CallbackMalformed
 from prewatt.payments.providers.strict import CALLBACK_BYTES_MAX
 from prewatt.payments.providers.testpay import TestPay
@@ -46,9 +48,10 @@ from prewatt.payments.providers.values import RawCallback, TradeFact, TradeState
 from prewatt.testpay.values import Choice
 
 NUMBER = "PW20261122001"
-CHANNELS = ("alipay", "wechat", "stripe", "testpay")
+CHANNELS = ("alipay", "alipay_certified", "wechat", "stripe", "testpay")
 BELIEVE = {
     "alipay": (alipay_module, "is_rsa_signed"),
+    "alipay_certified": (alipay_module, "is_rsa_signed"),
     "wechat": (wechat_signing, "is_rsa_signed"),
     "stripe": (stripe_module, "is_same"),
     "testpay": (testpay_module, "is_ed25519_signed"),
@@ -65,12 +68,20 @@ class Heard(NamedTuple):
 
 def _alipay(_: Path) -> Heard:
     standin = alipay_standin()
-    ours = alipay(standin)
+    return _alipay_at(standin, alipay(standin))
+
+
+def _alipay_certified(_: Path) -> Heard:
+    standin = AlipayStandin.in_certificate_mode()
+    return _alipay_at(standin, certified(standin), alipay_cert_sn=standin.cert_sn)
+
+
+def _alipay_at(standin: AlipayStandin, ours: Alipay, **named: str) -> Heard:
     ours.start(order(Way.QR))
     standin.pay(NUMBER)
 
     def say(*, amount: object = None, who: str = "", **_: object) -> RawCallback:
-        changes = {"total_amount": str(amount)} if amount is not None else {}
+        changes = named | ({"total_amount": str(amount)} if amount is not None else {})
         return heard(standin.body(NUMBER, **changes | ({"seller_id": who} if who else {})))
 
     return Heard(ours, say(), say)
@@ -121,7 +132,13 @@ def _testpay(folder: Path) -> Heard:
     return Heard(ours, say(), say)
 
 
-_MAKE = {"alipay": _alipay, "wechat": _wechat, "stripe": _stripe, "testpay": _testpay}
+_MAKE = {
+    "alipay": _alipay,
+    "alipay_certified": _alipay_certified,
+    "wechat": _wechat,
+    "stripe": _stripe,
+    "testpay": _testpay,
+}
 
 
 @pytest.fixture(scope="module", params=CHANNELS)

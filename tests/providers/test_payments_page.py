@@ -4,9 +4,12 @@ import hashlib
 import re
 from pathlib import Path
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.providers.standins.authority import certificate
 
 from prewatt.payments.providers.alipay import sign_text
+from prewatt.payments.providers.certificates import certificate_sn
 from prewatt.payments.providers.keys import hmac_sha256
 from prewatt.payments.providers.testpay import signed_lines as lines_of_testpay
 from prewatt.payments.providers.wechat_signing import signed_lines as lines_of_wechat
@@ -25,6 +28,13 @@ def test_alipay():
     params = dict(pair.split("=", 1) for pair in text.split("&"))
     assert sign_text(dict(reversed(params.items()))) == text
     assert hashlib.sha256(text.encode()).hexdigest() in PAGE
+
+
+def test_alipays_names_of_certificates():
+    (issuer, serial, name) = re.findall(r"`(CN=[^`]+)` and `(\d+)` give\n  `([0-9a-f]{32})`", PAGE)[0]
+    made = certificate("own", issuer=x509.Name.from_rfc4514_string(issuer), serial=int(serial))
+    assert made.issuer.rfc4514_string() == issuer
+    assert certificate_sn(made) == name
 
 
 def test_wechat():

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from tests.providers.merchants import BACK, NOTIFY, alipay, alipay_config, alipay_standin, heard, order, refund
 from tests.providers.standins.alipay import bill_row, refusal
-from tests.providers.standins.rsa_keys import bare, certificate_pem, private_pem, public_pem
+from tests.providers.standins.rsa_keys import bare, private_pem, public_pem
 
 from prewatt.kernel.money import Money
 from prewatt.payments.providers.alipay import Alipay
@@ -15,7 +15,6 @@ from prewatt.payments.providers.errors import (
     BadMerchant,
     BadStatement,
     CallbackForeign,
-    CallbackForged,
     CallbackMalformed,
     ProviderAway,
     ProviderRefused,
@@ -62,12 +61,6 @@ class TestStarting:
         started = alipay(standin).start(order(Way.QR))
         assert (started.kind, started.url) == ("qr", f"https://qr.alipay.com/{NUMBER}")
         assert standin.asked[0]["notify_url"] == NOTIFY
-
-    def test_in_certificate_mode_the_serials_travel_along(self, standin):
-        options = {"app_cert_sn": "a1", "alipay_root_cert_sn": "r1"}
-        alipay(standin, options=options).start(order(Way.QR))
-        assert standin.asked[0]["app_cert_sn"] == "a1"
-        assert standin.asked[0]["alipay_root_cert_sn"] == "r1"
 
     def test_other_ways_and_currencies_are_refused(self, standin):
         with pytest.raises(WayNotOffered, match="jsapi"):
@@ -129,13 +122,6 @@ class TestCallbacks:
         before = ours.read_callback(heard(paid.body(NUMBER)))
         paid.signs_with = "provider-next"
         assert ours.read_callback(heard(paid.body(NUMBER))) == before
-
-    def test_a_certificate_that_is_named_is_the_one_that_counts(self, paid):
-        certificates = {"old": certificate_pem("provider"), "new": certificate_pem("provider-next")}
-        ours = alipay(paid, peer_keys=certificates)
-        assert ours.read_callback(heard(paid.body(NUMBER, alipay_cert_sn="old"))).state is TradeState.PAID
-        with pytest.raises(CallbackForged):
-            ours.read_callback(heard(paid.body(NUMBER, alipay_cert_sn="new")))
 
     @pytest.mark.parametrize("changes", [{"app_id": "2021000000000002"}, {"seller_id": "2088000000000002"}])
     def test_another_app_or_seller_is_not_us(self, paid, changes):

@@ -10,6 +10,8 @@ from tests.providers.merchants import (
     alipay,
     alipay_config,
     alipay_standin,
+    certified,
+    certified_config,
     heard,
     order,
     refund,
@@ -17,7 +19,8 @@ from tests.providers.merchants import (
     stripe_standin,
     wechat_config,
 )
-from tests.providers.standins.alipay import canonical
+from tests.providers.standins.alipay import AlipayStandin, canonical
+from tests.providers.standins.authority import certificates
 from tests.providers.standins.rsa_keys import bare, private_pem, public_pem
 from tests.providers.standins.socket import serving
 from tests.providers.standins.wechat import AUTHORIZATION, WeChatStandin
@@ -33,7 +36,7 @@ from prewatt.payments.providers.wechat import WeChat
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the SDKs' own affairs
     import stripe as stripe_sdk
-    from alipay import AliPay
+    from alipay import AliPay, DCAliPay
     from wechatpayv3 import WeChatPay, WeChatPayType
     from wechatpayv3.utils import rsa_verify
 
@@ -80,6 +83,65 @@ class TestAlipay:
         with serving(standin) as base:
             ours = Alipay(alipay_config(gateway_url=f"{base}/gateway.do"))
             theirs = alipay_sdk()
+            theirs._gateway = f"{base}/gateway.do"
+            assert ours.start(order(Way.QR)).url == f"https://qr.alipay.com/{NUMBER}"
+            made = theirs.api_alipay_trade_precreate(out_trade_no="PW2", total_amount="1.00", subject="x")
+            assert made["qr_code"] == "https://qr.alipay.com/PW2"
+            standin.pay("PW2")
+            assert theirs.api_alipay_trade_query(out_trade_no="PW2")["trade_status"] == "TRADE_SUCCESS"
+            assert ours.query("PW2").amount == Money(100, "CNY")
+            assert ours.refund(refund(minor=50, order_no="PW2")).state is RefundState.SUCCEEDED
+
+
+@pytest.mark.filterwarnings("ignore:X509:DeprecationWarning")  # the SDK's own affair
+class TestAlipayWithCertificates:
+    """``DCAliPay`` is the SDK's certificate mode."""
+
+    @staticmethod
+    def sdk(*, signs_with="own", alipay_cert=""):
+        given = certificates()
+        return DCAliPay(
+            appid=alipay_config().app_id,
+            app_private_key_string=private_pem(signs_with),
+            app_public_key_cert_string=given["app_cert_pem"],
+            alipay_public_key_cert_string=alipay_cert or given["alipay_cert_pem"],
+            alipay_root_cert_string=given["alipay_root_cert_pem"],
+        )
+
+    def test_we_and_the_sdk_call_certificates_the_same(self):
+        standin = AlipayStandin.in_certificate_mode()
+        certified(standin).start(order(Way.QR))
+        asked = standin.asked[0]
+        assert asked["app_cert_sn"] == self.sdk().app_cert_sn
+        assert asked["alipay_root_cert_sn"] == self.sdk().alipay_root_cert_sn
+        assert standin.cert_sn == DCAliPay.get_cert_sn(certificates()["alipay_cert_pem"])
+
+    def test_what_we_ask_carries_the_signature_that_the_sdk_expects(self):
+        url = certified(AlipayStandin.in_certificate_mode()).start(order(Way.PAGE)).url
+        params = dict(parse_qsl(urlsplit(url).query, strict_parsing=True))
+        sign = params.pop("sign")
+        judge = self.sdk(alipay_cert=certificates()["app_cert_pem"])
+        assert judge._verify(canonical(params).decode(), sign)
+
+    def test_each_believes_what_the_other_signs_as_alipay(self):
+        standin = AlipayStandin.in_certificate_mode()
+        certified(standin).start(order(Way.QR))
+        standin.pay(NUMBER)
+        fields = standin.notice(NUMBER, alipay_cert_sn=standin.cert_sn)
+        unsigned = {name: value for name, value in fields.items() if name != "sign"}
+        assert self.sdk().verify(dict(unsigned), fields["sign"])
+        del unsigned["sign_type"]
+        body = self.sdk(signs_with="provider").sign_data(unsigned)
+        assert certified(standin).read_callback(heard(f"{body}&sign_type=RSA2".encode())).amount == Money(8888, "CNY")
+        stranger = self.sdk(signs_with="stranger").sign_data(unsigned)
+        with pytest.raises(CallbackForged):
+            certified(standin).read_callback(heard(f"{stranger}&sign_type=RSA2".encode()))
+
+    def test_both_ask_the_same_gateway(self):
+        standin = AlipayStandin.in_certificate_mode()
+        with serving(standin) as base:
+            ours = Alipay(certified_config(gateway_url=f"{base}/gateway.do"))
+            theirs = self.sdk()
             theirs._gateway = f"{base}/gateway.do"
             assert ours.start(order(Way.QR)).url == f"https://qr.alipay.com/{NUMBER}"
             made = theirs.api_alipay_trade_precreate(out_trade_no="PW2", total_amount="1.00", subject="x")

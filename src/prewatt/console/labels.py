@@ -261,6 +261,9 @@ LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "api_v3_key": _("API v3 key"),
         "api_key": _("Our API key"),
         "webhook_secret": _("Secret of the call-backs"),
+        "app_cert_pem": _("Our app's certificate"),
+        "alipay_cert_pem": _("Alipay's certificate"),
+        "alipay_root_cert_pem": _("Alipay's root certificates"),
         "peer": _("Provider's key"),
     },
     "progress": {

@@ -10,6 +10,10 @@ from typing_extensions import override
 
 from prewatt.console.forms import DeskForm, ReasonForm
 from prewatt.console.labels import LABELS, ONLINE
+from prewatt.console.problems import sentence
+from prewatt.kernel.errors import PrewattError
+from prewatt.payments.errors import BadMerchantData
+from prewatt.payments.providers.errors import BadCertificate, BadMerchant
 
 FILE_BYTES_MAX: Final = 16_000_000
 OWN_KEYS: Final = {
@@ -185,6 +189,45 @@ class KeyForm(DeskForm):
         if data.get("what") == "peer" and not data.get("serial"):
             self.add_error("serial", gettext("A provider's key needs its serial: messages name it."))
         return data
+
+    @override
+    def refuse(self, error: PrewattError) -> None:
+        """This method will show beside the key why it cannot be used."""
+        if isinstance(error, BadMerchant | BadMerchantData):
+            self.add_error("text", sentence(error))
+        else:
+            super().refuse(error)
+
+
+class CertificatesForm(DeskForm):
+    """What Alipay's certificate mode is made of. Certificates are public: a form that comes back brings them along."""
+
+    private_key_pem = forms.CharField(
+        label=_("Our private key"), max_length=16_000, required=False,
+        widget=BlindText({"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("Empty: the one in force. A new one only together with its certificate."),
+    )  # fmt: skip
+    app_cert_pem = forms.CharField(
+        label=_("Our app's certificate"), max_length=16_000, required=False,
+        widget=forms.Textarea({"rows": 3, "spellcheck": "false"}), help_text="appCertPublicKey_….crt",
+    )  # fmt: skip
+    alipay_cert_pem = forms.CharField(
+        label=_("Alipay's certificate"), max_length=16_000, required=False,
+        widget=forms.Textarea({"rows": 3, "spellcheck": "false"}), help_text="alipayCertPublicKey_RSA2.crt",
+    )  # fmt: skip
+    alipay_root_cert_pem = forms.CharField(
+        label=_("Alipay's root certificates"), max_length=16_000, required=False,
+        widget=forms.Textarea({"rows": 3, "spellcheck": "false"}), help_text="alipayRootCert.crt",
+    )  # fmt: skip
+
+    @override
+    def refuse(self, error: PrewattError) -> None:
+        """This method will show why something cannot be used beside the field that it was pasted into."""
+        if not isinstance(error, BadCertificate):
+            super().refuse(error)
+            return
+        for name, fault in error.faults.items():
+            self.add_error(name, sentence(fault))
 
 
 def _offer(form: DeskForm, name: str, choices: Sequence[tuple[str, Any]]) -> None:

@@ -77,6 +77,7 @@ urlpatterns = [
     path("payments/channels/<uuid:public_id>/edit", channels.channel_edit, name="channel_edit"),
     path("payments/channels/<uuid:public_id>/turn", channels.channel_turn, name="channel_turn"),
     path("payments/channels/<uuid:public_id>/test", channels.channel_test, name="channel_test"),
+    path("payments/channels/<uuid:public_id>/certificates", channels.channel_certificates, name="channel_certificates"),
     path("payments/channels/<uuid:public_id>/keys", channels.channel_key, name="channel_key"),
     path("payments/channels/<uuid:public_id>/keys/<int:key_id>/end", channels.channel_key_end, name="channel_key_end"),
     path("payments/<uuid:public_id>/back", pay_refunds.ask_back, name="ask_back"),

@@ -11,9 +11,22 @@ from prewatt.access.models import Scope
 from prewatt.access.permissions import Permission
 from prewatt.access.queries import is_permitted
 from prewatt.estate.models import Site
+from prewatt.kernel.clock import machine_now
 from prewatt.kernel.errors import NotPermitted, PrewattError
-from prewatt.payments.models import Merchant, MerchantState
-from prewatt.payments.queries.merchants import get_merchant
+from prewatt.payments.errors import BadMerchantData
+from prewatt.payments.models import KeyKind, Merchant, MerchantState, OnlineChannel
+from prewatt.payments.providers.certificates import (
+    ALIPAY,
+    APP,
+    PARTS,
+    PRIVATE_KEY,
+    ROOT,
+    is_certificate,
+    require_certificates,
+)
+from prewatt.payments.providers.keys import load_rsa_private, load_rsa_public
+from prewatt.payments.providers.values import MerchantConfig
+from prewatt.payments.queries.merchants import config_of, get_merchant, has_key
 from prewatt.payments.services import merchants as services
 from prewatt.payments.services.merchants import OVERLAP
 from prewatt.usecases._providers import merchant_safe, provider_of
@@ -99,13 +112,38 @@ def put_merchant_key(
     """This function will seal a key and put it in force; of ours, the one before stays valid for ``overlap``.
 
     ``kind``: ``secret`` (ours, by the name that the adapter knows) or ``peer`` (the provider's, by its serial). Raises
-    UnknownMerchant, BadMerchantData, KeyMissing.
+    UnknownMerchant, BadMerchantData, BadMerchant, KeyMissing.
     """
     with unit_of_work(actor=actor, verb="put_merchant_key", subject=("merchant", str(merchant_public_id))):
+        merchant = _merchant(actor, merchant_public_id)
+        if merchant.channel == OnlineChannel.ALIPAY:
+            _require_alone(merchant, kind, name, text)
         services.put_key(
-            merchant=_merchant(actor, merchant_public_id), kind=kind, name=name, serial=serial, text=text,
-            safe=merchant_safe(), overlap=overlap,
+            merchant=merchant, kind=kind, name=name, serial=serial, text=text, safe=merchant_safe(), overlap=overlap
         )  # fmt: skip
+
+
+def put_merchant_certificates(*, actor: Actor, merchant_public_id: UUID, texts: Mapping[str, str]) -> None:
+    """This function will seal what Alipay's certificate mode is made of and put it in force, all of it at once.
+
+    ``texts`` by the names of ``certificates.PARTS``; what is left out stays as it is. They are checked together, as of
+    now. A certificate of Alipay that was in force stays so until it is ended. Raises UnknownMerchant, BadMerchantData,
+    BadCertificate, KeyMissing.
+    """
+    with unit_of_work(actor=actor, verb="put_merchant_certificates", subject=("merchant", str(merchant_public_id))):
+        merchant = _merchant(actor, merchant_public_id)
+        given = {part: texts[part] for part in PARTS if texts.get(part)}
+        if merchant.channel != OnlineChannel.ALIPAY or not given:
+            raise BadMerchantData("Nothing was entered.", hint="Paste what is new; leave empty what stays as it is.")
+        safe, now = merchant_safe(), machine_now()
+        config, _until = config_of(merchant=merchant, safe=safe, now=now)
+        names = require_certificates(_in_force(config) | given, now=now)
+        for part, text in given.items():
+            kind, name = (KeyKind.PEER, "public_key_pem") if part == ALIPAY else (KeyKind.SECRET, part)
+            services.put_key(
+                merchant=merchant, kind=kind, name=name, serial=names.get(part, ""), text=text, safe=safe,
+                overlap=timedelta(),
+            )  # fmt: skip
 
 
 def end_merchant_key(*, actor: Actor, merchant_public_id: UUID, key_id: int) -> None:
@@ -126,6 +164,26 @@ def check_merchant(*, actor: Actor, merchant_public_id: UUID) -> MerchantTest:
     ):
         services.record_test(merchant=merchant, ok=result.ok, note=result.note)
     return result
+
+
+def _require_alone(merchant: Merchant, kind: str, name: str, text: str) -> None:
+    """This function will refuse a key of Alipay's channel that cannot be read, or that goes with certificates."""
+    if is_certificate(text):
+        raise BadMerchantData("This is a certificate.", hint="Enter it under “Certificates”, with those beside it.")
+    if kind == KeyKind.PEER:
+        load_rsa_public(text)
+    elif name == PRIVATE_KEY:
+        load_rsa_private(text)
+        if has_key(merchant=merchant, name=APP, now=machine_now()):
+            raise BadMerchantData(
+                "Our private key has a certificate.", hint="Enter both under “Certificates”, the new key with its own."
+            )
+
+
+def _in_force(config: MerchantConfig) -> dict[str, str]:
+    """This function will return the parts of certificate mode in force, of Alipay's certificates the newest."""
+    found = {part: config.secrets.get(part, "") for part in (PRIVATE_KEY, APP, ROOT)}
+    return found | {ALIPAY: next((text for text in config.peer_keys.values() if is_certificate(text)), "")}
 
 
 def _merchant(actor: Actor, public_id: UUID) -> Merchant:

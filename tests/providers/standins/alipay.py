@@ -1,5 +1,6 @@
 """Alipay as its public documentation describes it: RSA2 both ways, on keys of its own."""
 
+import hashlib
 import io
 import json
 import zipfile
@@ -9,7 +10,9 @@ from decimal import Decimal
 from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
 import httpx
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from tests.providers.standins.authority import certificates
 from tests.providers.standins.rsa_keys import sign, verify
 
 HEADER = (
@@ -24,6 +27,16 @@ def canonical(params):
     return "&".join(f"{name}={params[name]}" for name in sorted(params)).encode()
 
 
+def name_of(certificate):
+    """A certificate's name, as the documentation tells to make it."""
+    parts = [f"{part.rfc4514_attribute_name}={part.value}" for part in certificate.issuer]
+    return hashlib.md5((",".join(reversed(parts)) + str(certificate.serial_number)).encode()).hexdigest()
+
+
+def names_of(pem):
+    return [name_of(one) for one in x509.load_pem_x509_certificates(pem.encode())]
+
+
 @dataclass
 class Trade:
     trade_no: str
@@ -36,7 +49,7 @@ class Trade:
 
 @dataclass
 class AlipayStandin:
-    """``signs_with`` may be changed while it runs: Alipay rotates its key. ``out`` fails the next answers."""
+    """``signs_with`` may be changed while it runs: Alipay rotates its key. ``certified``: in certificate mode."""
 
     app_id: str = "2021000000000001"
     seller_id: str = "2088000000000001"
@@ -47,6 +60,26 @@ class AlipayStandin:
     answers: dict[str, dict] = field(default_factory=dict)  # method -> what to answer instead
     mangle: Callable[[bytes], bytes] | None = None  # what happens to an answer on its way
     paid_at: str = "2026-11-22 14:30:05"
+    certified: dict[str, str] | None = None  # what was given out, by the names of ``authority.certificates``
+
+    @classmethod
+    def in_certificate_mode(cls) -> "AlipayStandin":
+        return cls(certified=certificates())
+
+    @property
+    def cert_sn(self) -> str:
+        """The name of the certificate that it signs with."""
+        return names_of(self.certified["alipay_cert_pem"])[0] if self.certified else ""
+
+    def names_it(self, params: dict) -> bool:
+        """Whether a question names the app's certificate, and the roots that sign with RSA."""
+        if self.certified is None:
+            return "app_cert_sn" not in params and "alipay_root_cert_sn" not in params
+        (app,), (_, _, *roots) = (
+            names_of(self.certified["app_cert_pem"]),
+            names_of(self.certified["alipay_root_cert_pem"]),
+        )
+        return (params.get("app_cert_sn"), params.get("alipay_root_cert_sn")) == (app, "_".join(roots))
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/bill":
@@ -61,7 +94,8 @@ class AlipayStandin:
             verify("own", canonical(unsigned), params.get("sign", ""))
         except (InvalidSignature, ValueError):
             return False
-        return (params["sign_type"], params["charset"], params["app_id"]) == ("RSA2", "utf-8", self.app_id)
+        told = (params["sign_type"], params["charset"], params["app_id"])
+        return told == ("RSA2", "utf-8", self.app_id) and self.names_it(params)
 
     def answer(self, params: dict, base: str = "https://standin/") -> httpx.Response:
         name = f"{params['method'].replace('.', '_')}_response"
@@ -72,7 +106,8 @@ class AlipayStandin:
         content = json.loads(params["biz_content"])
         said = self.answers.get(params["method"]) or self.obey(params, content, base)
         text = json.dumps(said, ensure_ascii=False).replace("/", "\\/")  # as the real one writes slashes
-        body = f'{{"{name}":{text},"sign":"{sign(self.signs_with, text.encode())}"}}'.encode()
+        named = f'"alipay_cert_sn":"{self.cert_sn}",' if self.certified else ""
+        body = f'{{"{name}":{text},{named}"sign":"{sign(self.signs_with, text.encode())}"}}'.encode()
         return httpx.Response(200, content=self.mangle(body) if self.mangle else body)
 
     def obey(self, params: dict, content: dict, base: str) -> dict:

@@ -17,7 +17,7 @@ from prewatt.access.permissions import Permission
 from prewatt.console.forms import DeskForm
 from prewatt.console.guard import DeskRequest, actor_of, requires
 from prewatt.console.labels import label
-from prewatt.console.pay_forms import KeyForm, MerchantForm, NewMerchantForm
+from prewatt.console.pay_forms import CertificatesForm, KeyForm, MerchantForm, NewMerchantForm
 from prewatt.console.pay_page import section
 from prewatt.console.views.desk_money import ask, done
 from prewatt.kernel.clock import machine_now
@@ -30,6 +30,7 @@ from prewatt.usecases.configure_merchant import (
     check_merchant,
     end_merchant_key,
     open_merchant,
+    put_merchant_certificates,
     put_merchant_key,
     retire_merchant,
     revive_merchant,
@@ -157,6 +158,29 @@ def channel_key(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
         "facts": _facts_of(merchant),
         "warning": _("The key is sealed at once and never shown again. Paste it, do not type it."),
         "button": _("Put it in force"),
+        "danger": False,
+    }
+    return ask(request, form, act, said)
+
+
+@requires(Permission.PAY_CONFIGURE)
+@require_http_methods(METHODS)
+def channel_certificates(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
+    """This view will put the certificates of Alipay's certificate mode in force, checked together."""
+    merchant = see_merchant(user=request.desk.user, public_id=public_id)
+    if merchant.channel != "alipay":
+        raise NotFound("There is nothing under this address.")
+    form = CertificatesForm(request.POST or None)
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        put_merchant_certificates(actor=actor_of(request), merchant_public_id=public_id, texts=data)
+        return done(request, _page(public_id), _("The certificates are sealed and in force. Send a test."))
+
+    said = {
+        "title": _("Certificates"),
+        "facts": _facts_of(merchant),
+        "warning": _("Once all are in force, only what is signed with Alipay's certificate is believed."),
+        "button": _("Put them in force"),
         "danger": False,
     }
     return ask(request, form, act, said)

@@ -1,22 +1,24 @@
 """Alipay, the open platform of mainland China: page, wap and QR payments, signed with RSA2.
 
-Secret: ``private_key_pem``. ``peer_keys``: Alipay's public key, or its certificates by ``alipay_cert_sn``. Options, in
-certificate mode alone: ``app_cert_sn``, ``alipay_root_cert_sn``. The facts are in docs/protocols/payments.md.
+Secret: ``private_key_pem``. ``peer_keys``: Alipay's public key, or its certificates; with those, ``app_cert_pem`` and
+``alipay_root_cert_pem`` beside the private key make certificate mode. The facts are in docs/protocols/payments.md.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from typing_extensions import override
 
 from prewatt.kernel.clock import machine_now
 from prewatt.payments.providers import statements, strict
 from prewatt.payments.providers.adapter import PROBE_ORDER, Adapter, code_among, plain_answer, refund_fact, require_echo
 from prewatt.payments.providers.asking import ANSWER_BYTES_MAX, STATEMENT_BYTES_MAX, require_safe_url
+from prewatt.payments.providers.certificates import is_certificate, is_certificate_name, mode_of
 from prewatt.payments.providers.errors import (
     AnswerNotProven,
     BadStatement,
@@ -58,6 +60,10 @@ _NO_TRADE: Final = frozenset({"ACQ.TRADE_NOT_EXIST"})
 _NOT_WAITING: Final = frozenset(
     {"ACQ.TRADE_STATUS_ERROR", "ACQ.REASON_TRADE_STATUS_INVALID", "ACQ.REASON_ILLEGAL_STATUS"}
 )
+_NEW_CERTIFICATE: Final = (
+    "If Alipay announced a new certificate, download alipayCertPublicKey_RSA2.crt from its open platform and enter it "
+    "under “Certificates” of this channel."
+)
 _UNCERTAIN: Final = ("SYSTEM_ERROR", "unknow-error", "unknown-error")
 
 
@@ -77,9 +83,11 @@ class Alipay(Adapter):
         now: Callable[[], datetime] = machine_now,
     ) -> None:
         super().__init__(config, transport=transport, now=now)
-        self._require("Alipay's public key", config.peer_keys)
         self._own = load_rsa_private(self._secret("private_key_pem"))
-        self._peers = {serial: load_rsa_public(text) for serial, text in config.peer_keys.items()}
+        self._mode = mode_of(own=self._own, secrets=config.secrets, peers=config.peer_keys)
+        plain = {serial: text for serial, text in config.peer_keys.items() if not is_certificate(text)}
+        self._require("Alipay's public key", self._mode or plain)
+        self._peers = self._mode.peers if self._mode else {name: load_rsa_public(text) for name, text in plain.items()}
 
     @override
     def start(self, order: OrderRequest) -> Started:
@@ -106,8 +114,7 @@ class Alipay(Adapter):
             form = strict.read_form(raw.body)
             if form.get("sign_type") != "RSA2" or form.get("charset", "utf-8").lower() != "utf-8":
                 raise Unreadable("signed or written in another way than asked for")
-            text = sign_text({name: value for name, value in form.items() if name not in {"sign", "sign_type"}})
-        if not self._is_signed(text, form.get("sign", ""), serial=form.get("alipay_cert_sn", "")):
+        if not self._is_form_signed(form):
             raise CallbackForged("The call-back is not signed with a key of Alipay's.")
         if (form.get("app_id"), form.get("seller_id")) != (self._config.app_id, self._config.merchant_no):
             raise CallbackForeign("Alipay's call-back is meant for another app or seller.")
@@ -199,7 +206,8 @@ class Alipay(Adapter):
 
     @override
     def probe(self) -> str:
-        return f"Alipay answered with a valid signature: {self.query(PROBE_ORDER).raw_state}"
+        said = f"Alipay answered with a valid signature: {self.query(PROBE_ORDER).raw_state}"
+        return f"{said}; its certificate is good until {self._mode.good_until:%Y-%m-%d}" if self._mode else said
 
     def _ask(self, method: str, content: Mapping[str, str], *, notify_url: str = "") -> Mapping[str, Any]:
         """This method will return the fields of an answer whose signature holds and whose code says that it was done.
@@ -236,8 +244,8 @@ class Alipay(Adapter):
             "version": "1.0",
             "notify_url": notify_url,
             "return_url": return_url,
-            "app_cert_sn": self._config.options.get("app_cert_sn", ""),
-            "alipay_root_cert_sn": self._config.options.get("alipay_root_cert_sn", ""),
+            "app_cert_sn": self._mode.app_sn if self._mode else "",
+            "alipay_root_cert_sn": self._mode.root_sn if self._mode else "",
             "biz_content": json.dumps(content, ensure_ascii=False, separators=(",", ":")),
         }
         params = {name: value for name, value in params.items() if value}
@@ -250,15 +258,32 @@ class Alipay(Adapter):
         if not isinstance(fields, dict):
             raise Unreadable(f"it has no {member}")
         outer = {name: value for name, (_, value) in members.items()}
-        if not self._is_signed(text, text_of(outer, "sign", chars_max=1024), serial=text_of(outer, "alipay_cert_sn")):
+        sign, serial = text_of(outer, "sign", chars_max=1024), text_of(outer, "alipay_cert_sn")
+        if sign and self._mode and serial not in self._peers:
+            raise AnswerNotProven(_unknown_certificate(serial), hint=_NEW_CERTIFICATE)
+        if not is_rsa_signed(self._keys_named(serial), text.encode(), sign):
             said = [text_of(fields, name) for name in ("code", "sub_code", "sub_msg")]
             raise Unreadable(f"no key of Alipay's signed it; it says {' '.join(said)}")
         return fields
 
-    def _is_signed(self, text: str, sign: str, *, serial: str) -> bool:
-        """This method will try the key that is named, or all: without certificates Alipay names none."""
+    def _is_form_signed(self, form: Mapping[str, str]) -> bool:
+        """This method will prove a call-back. Raises CallbackForged for a certificate that is not configured.
+
+        Whether the certificate's name is signed along is told in two ways: it says nothing but which key to try, so
+        both are heard.
+        """
+        serial, sign = form.get("alipay_cert_sn", ""), form.get("sign", "")
+        if self._mode and serial and serial not in self._peers:
+            raise CallbackForged(_unknown_certificate(serial), hint=_NEW_CERTIFICATE)
+        said = {name: value for name, value in form.items() if name not in {"sign", "sign_type"}}
+        unnamed = {name: value for name, value in said.items() if name != "alipay_cert_sn"}
+        texts = [sign_text(said)] + ([sign_text(unnamed)] if self._mode and serial else [])
+        return any(is_rsa_signed(self._keys_named(serial), text.encode(), sign) for text in texts)
+
+    def _keys_named(self, serial: str) -> Iterable[RSAPublicKey]:
+        """This method will return the key that is named, or all: without certificates Alipay names none."""
         known = self._peers.get(serial)
-        return is_rsa_signed([known] if known else self._peers.values(), text.encode(), sign)
+        return [known] if known else self._peers.values()
 
     def _trade(self, fields: Mapping[str, Any], paid: str) -> TradeFact:
         word = text_of(fields, "trade_status")
@@ -281,6 +306,12 @@ class Alipay(Adapter):
 def sign_text(params: Mapping[str, str]) -> str:
     """This function will return what RSA2 signs: ``name=value`` in the order of the names, joined by &, unescaped."""
     return "&".join(f"{name}={value}" for name, value in sorted(params.items()))
+
+
+def _unknown_certificate(serial: str) -> str:
+    """This function will say which certificate is not known; what has not its shape is not repeated."""
+    named = f"the certificate {serial}" if is_certificate_name(serial) else "a certificate that it does not name"
+    return f"Alipay signed with {named}, which is not configured: nothing of it is believed."
 
 
 def _refund_told(form: Mapping[str, str]) -> RefundFact:

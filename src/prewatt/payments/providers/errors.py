@@ -8,6 +8,7 @@
     ├── CallbackIrrelevant   truly the provider's and ours, but about nothing that is kept: answer it with success
     ├── CallbackForeign      truly the provider's, but meant for another merchant or another app
     ├── BadMerchant          the channel is unknown, or a key or setting of the merchant is missing or unreadable
+    │   └── BadCertificate   certificates that cannot be read, are not valid now, or do not belong together; by field
     ├── WayNotOffered        this channel cannot be paid in this way, or not in this currency
     └── BadStatement         the file is not this provider's statement
     Unable
@@ -16,6 +17,8 @@
     ├── ProviderRefused      it answered and said no; ``provider_code`` and ``text`` are its words
     └── StatementNotReady    the provider has no statement of that day (yet)
 """
+
+from collections.abc import Mapping
 
 from prewatt.kernel.errors import Refused, Unable
 
@@ -48,6 +51,17 @@ class BadMerchant(Refused):
     """The merchant's channel, keys or settings cannot be used."""
 
     code = "bad_merchant"
+
+
+class BadCertificate(BadMerchant):
+    """Keys and certificates that cannot be used. ``faults`` says for each one, by its name, why."""
+
+    code = "bad_certificate"
+
+    def __init__(self, faults: Mapping[str, BadMerchant]) -> None:
+        first = next(iter(faults.values()))
+        super().__init__(first.template, hint=first.hint_template, **first.facts)
+        self.faults = dict(faults)
 
 
 class WayNotOffered(Refused):

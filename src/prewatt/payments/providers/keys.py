@@ -128,7 +128,9 @@ def _private(text: str, kind: str) -> object:
         return load_der_private_key(bare, None) if bare else load_pem_private_key(text.strip().encode(), None)
     except (ValueError, TypeError, UnicodeEncodeError):
         raise BadMerchant(
-            "The private key cannot be read.", hint=f"Paste an unencrypted {kind} key as PEM, with its first line."
+            "The private key cannot be read.",
+            hint="Paste an unencrypted %(kind)s key as PEM, with its first line.",
+            kind=kind,
         ) from None
 
 

@@ -95,6 +95,12 @@ def config_of(*, merchant: Merchant, safe: MerchantSafe, now: datetime) -> tuple
     return config, min(changes, default=None)
 
 
+def has_key(*, merchant: Merchant, name: str, now: datetime) -> bool:
+    """This function will say whether a secret of that name is in force."""
+    rows = MerchantKey.objects.filter(Q(to_at=None) | Q(to_at__gt=now), merchant=merchant, kind=KeyKind.SECRET)
+    return rows.filter(name=name).exists()
+
+
 def _free_name(name: str, taken: Mapping[str, str]) -> str:
     return name if name not in taken else next(f"{name}_{n}" for n in count(2) if f"{name}_{n}" not in taken)
 

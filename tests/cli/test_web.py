@@ -1,5 +1,6 @@
 """``prewatt web`` as a process: it is ready, serves hashed files and strict headers, and stops with a stream open."""
 
+import gzip
 import http.client
 import os
 import re
@@ -61,10 +62,10 @@ def web(tmp_path: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     log.close()
 
 
-def get(port: int, path: str) -> tuple[int, dict[str, str], bytes]:
+def get(port: int, path: str, *, method: str = "GET", **asked: str) -> tuple[int, dict[str, str], bytes]:
     asking = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
-        asking.request("GET", path)
+        asking.request(method, path, headers={name.replace("_", "-"): value for name, value in asked.items()})
         answer = asking.getresponse()
         return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
     finally:
@@ -83,7 +84,17 @@ def test_web_from_start_to_stop(web: Any, port: int) -> None:
         assert hashed is not None
         status, headers, _ = get(port, hashed[1].decode())
         assert (status, headers["content-type"]) == (200, "text/css")
-        assert "max-age=31536000" in headers["cache-control"]
+        assert headers["cache-control"] == "max-age=31536000, immutable"
+        plain = get(port, hashed[1].decode())[2]
+        status, headers, packed = get(port, hashed[1].decode(), accept_encoding="gzip")
+        assert (status, headers["content-encoding"], headers["vary"]) == (200, "gzip", "accept-encoding")
+        assert gzip.decompress(packed) == plain
+        assert len(packed) * 4 < len(plain)
+        assert int(headers["content-length"]) == len(packed)
+        assert get(port, hashed[1].decode(), accept_encoding="gzip", if_none_match=headers["etag"])[0] == 304
+        status, headers, nothing = get(port, hashed[1].decode(), method="HEAD")
+        assert (status, int(headers["content-length"]), nothing) == (200, len(plain), b"")
+    assert "content-encoding" not in get(port, "/sign-in", accept_encoding="gzip")[1], "a page is never packed"
     for outside in ("/static/../secret.key", "/static/..%2fsecret.key", "/static//etc/passwd"):
         assert get(port, outside)[0] == 404
     with socket.create_connection(("127.0.0.1", port)) as idle:

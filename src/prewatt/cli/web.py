@@ -13,9 +13,9 @@ from prewatt.cli.embedded import database
 from prewatt.cli.entering import enter, keep_loaded
 from prewatt.cli.errors import PortInUse
 from prewatt.cli.serving import leave, serve
+from prewatt.cli.statics import Statics, pack
 from prewatt.config.environment import PREFIX, Process, environment
 
-_A_YEAR_S: Final = 365 * 24 * 3600
 _PORTS_TRIED: Final = 100
 
 
@@ -57,12 +57,12 @@ def next_free_port(host: str, port: int) -> int:
 
 
 def gather_static() -> Path:
-    """This function will gather the static files under names that carry their hash, when they have changed."""
+    """This function will gather the static files under names that carry their hash, and pack them, if they changed."""
     from django.conf import settings
     from django.contrib.staticfiles import finders
     from django.core.management import call_command
 
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(b"packed\n")
     for finder in finders.get_finders():
         for name, storage in sorted(finder.list([".*"]), key=lambda one: one[0]):
             digest.update(f"{name} {storage.size(name)} {storage.get_modified_time(name)}\n".encode())
@@ -72,6 +72,7 @@ def gather_static() -> Path:
         root.mkdir(parents=True, exist_ok=True)
         settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
         call_command("collectstatic", verbosity=0, interactive=False, clear=True, ignore_patterns=[".*"])
+        pack(root)
         stamp.write_text(digest.hexdigest())
     return root
 
@@ -88,12 +89,4 @@ async def _serve(host: str, port: int, *, static: Path) -> None:
     from prewatt.config.asgi import application
 
     settle()
-    await serve(
-        application,
-        host=host,
-        port=port,
-        backpressure=1024,
-        static_path_route=["/static"],
-        static_path_mount=[static],
-        static_path_expires=_A_YEAR_S,
-    )
+    await serve(Statics(application, static), host=host, port=port, backpressure=1024)

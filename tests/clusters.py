@@ -26,12 +26,26 @@ DATABASE = "prewatt"
 _STALE_DATABASES = "select datname from pg_database where datname ~ '^test_[0-9]+_'"
 _OLD_TEMPLATES = "select datname from pg_database where datname ~ '^template_[0-9a-f]{16}$' order by oid desc offset 6"
 _PREPARED_KEPT = 3
+_MEMORY = Path("/dev/shm")
+_MEMORY_BYTES_MIN = 2 * 1024**3
 
 
 def test_folder() -> Path:
     """Where the test runs of this user keep their servers."""
     given = os.environ.get("PREWATT_TEST_DATA")
     return Path(given) if given else Path(tempfile.gettempdir()) / f"prewatt-test-pg-{os.getuid()}"
+
+
+def data_folder() -> Path:
+    """Where the servers' files lie: in memory where there is room. Databases of a thousand files come and go."""
+    in_memory = _MEMORY / test_folder().name
+    with contextlib.suppress(OSError):
+        if "PREWATT_TEST_DATA" not in os.environ and (
+            in_memory.exists() or shutil.disk_usage(_MEMORY).free >= _MEMORY_BYTES_MIN
+        ):
+            in_memory.mkdir(mode=0o755, exist_ok=True)
+            return in_memory
+    return test_folder()
 
 
 @contextlib.contextmanager
@@ -75,7 +89,7 @@ def shared_cluster(folder: Path) -> Cluster:
     """The server of all test runs of this user, started by whoever comes first; databases of dead runs are dropped."""
     account = unprivileged_account()
     binaries = reachable(find_binaries(), store=folder, account=account)
-    cluster = Cluster(binaries, folder / "postgres", account, durable=False)
+    cluster = Cluster(binaries, data_folder() / "postgres", account, durable=False)
     cluster.create()
     if cluster.postmaster_pid() is None or not cluster.is_ready():
         try:
@@ -155,7 +169,7 @@ def own_cluster(url: str, template: str, *, durable: bool = False, folder: Path 
     """
     prepared = _prepared(url, template)
     account = unprivileged_account()
-    place = folder or Path(tempfile.mkdtemp(prefix="pw-own-"))
+    place = folder or Path(tempfile.mkdtemp(prefix="pw-own-", dir=data_folder()))
     try:
         place.mkdir(exist_ok=True)
         hand_over(place, account=account, mode=0o755)
@@ -172,13 +186,13 @@ def _prepared(url: str, template: str) -> Cluster:
     account, folder = unprivileged_account(), test_folder()
     folder.mkdir(mode=0o755, exist_ok=True)
     binaries = reachable(find_binaries(), store=folder, account=account)
-    place = folder / f"prepared-{migrations_hash()}"
+    place = data_folder() / f"prepared-{migrations_hash()}"
     with locked(folder / "prepared.lock"):
         if not place.exists():
-            older = sorted(folder.glob("prepared-*[0-9a-f]"), key=lambda one: one.stat().st_mtime, reverse=True)
+            older = sorted(place.parent.glob("prepared-*[0-9a-f]"), key=lambda one: one.stat().st_mtime, reverse=True)
             for old in older[_PREPARED_KEPT:]:
                 shutil.rmtree(old, ignore_errors=True)
-            half = Cluster(binaries, folder / "prepared.half", account, durable=False)
+            half = Cluster(binaries, data_folder() / "prepared.half", account, durable=False)
             shutil.rmtree(half.folder, ignore_errors=True)
             _fill(half, url, template)
             half.folder.rename(place)

@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import structlog
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
@@ -33,6 +34,15 @@ hypothesis_settings.register_profile(
     "house", deadline=None, max_examples=50, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("house")
+
+# Unset, structlog paints each traceback with frames and colours: a twentieth of all time of the tests.
+structlog.configure(
+    processors=[
+        structlog.stdlib.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(),
+    ]
+)
 
 pytest_plugins = ["tests.fault_rows", "tests.scheduling"]
 

@@ -1,7 +1,6 @@
 """An installed Chromium, and the web role as it is served: its own process, its own headers, live pages."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,28 +13,20 @@ from urllib.parse import quote
 
 import pytest
 from django.db import connection
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
+from tests.chromium import launched
 from tests.console.conftest import build_town, make_user
 from tests.usecases_billing.town import Town
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-MISSING = "no Chromium: install Debian's package chromium (apt-get install chromium), or put one on the PATH"
 STARTS_WITHIN_S = 40
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One browser for a file of tests. Playwright keeps an event loop in this thread: hence the variable."""
-    path = next((found for found in map(shutil.which, NAMES) if found), None)
-    if path is None:
-        if os.environ.get("PREWATT_TEST_BROWSER") == "required":
-            pytest.fail(MISSING)
-        pytest.skip(MISSING)
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, launched() as browser:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,44 +1,31 @@
 """One small estate that runs for all tests of this folder, and a browser that notes what its pages complain of."""
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
+from tests.chromium import launched, required_chromium
 from tests.clusters import own_cluster
 from tests.e2e.running import RunningEstate
 
 from prewatt.cli.demo.logins import PASSWORD
 
-CHROMIUM = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 LEFT_BEHIND: Final = ("htmx:afterRequest", "htmx:sendAbort")
 """What htmx says of a request that a page had under way when it was left; one that fails says ``sendError``, too."""
 
 DESK: ViewportSize = {"width": 1440, "height": 900}
 
 
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """The installed Chromium; without one these tests are skipped, or fail where it is required."""
-    found = next((path for path in CHROMIUM if Path(path).exists()), None)
-    if found is None:
-        how = "Chromium is not installed: apt-get install chromium"
-        if os.environ.get("PREWATT_TEST_BROWSER") == "required":
-            pytest.fail(how)
-        pytest.skip(how)
-    return found
-
-
 @pytest.fixture(scope="package")
-def estate_folder(chromium: str, postgres_url: str, django_db_modify_db_settings: None) -> Iterator[RunningEstate]:
+def estate_folder(postgres_url: str, django_db_modify_db_settings: None) -> Iterator[RunningEstate]:
     """The estate's folder for all files of this folder; ``running_estate`` sees to it that it runs.
 
     Its database has its tables already: to make them takes a third of a minute, and other tests see to that.
     """
+    required_chromium()
     estate = RunningEstate()
     template = connections["default"].settings_dict["TEST"]["TEMPLATE"]
     with own_cluster(postgres_url, template, folder=estate.data):
@@ -54,14 +41,10 @@ def running_estate(estate_folder: RunningEstate) -> RunningEstate:
 
 
 @pytest.fixture(scope="package")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One browser for this folder: while Playwright is there no other event loop can run in this process."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
+def browser() -> Iterator[Browser]:
+    """One browser for this folder."""
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @dataclass

@@ -124,7 +124,8 @@ class Cluster:
                 "fsync": "off",
                 "synchronous_commit": "off",
                 "full_page_writes": "off",
-                "max_connections": "200",
+                "max_wal_size": "256MB",
+                "autovacuum": "off",
             }
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [self.binaries.program("postgres"), "-D", str(self.data), *flags]

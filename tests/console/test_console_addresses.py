@@ -49,6 +49,8 @@ def _address(pattern):
         "kind": "statement",
         "page": 1,
         "form": "zip",
+        "code": "nothing",
+        "token": "nonsense",
     }
     names = pattern.pattern.converters
     return reverse(f"console:{pattern.name}", kwargs={name: parts[name] for name in names})

@@ -33,6 +33,8 @@ GIVEN = {
     "code": {"code", "minutes"},
     "invitation": {"inviter", "customer", "link", "until"},
     "security": {"at"},
+    "welcome": {"inviter", "username", "link", "until"},
+    "password": {"inviter", "username", "link", "until"},
 }
 
 

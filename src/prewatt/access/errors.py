@@ -9,17 +9,25 @@
     ├── BadCode           the code is not the one that was sent, or not any more
     ├── BadContact        neither a mail address nor a phone, or none that can be reached
     ├── TooManyTries      somebody has tried too often: wait ``facts["wait_s"]`` seconds
+    ├── BadLink           a link that sets a password does not work any more
+    ├── BadRole           a role cannot be made, changed or given like this
     ├── StaleSession      the sign-in is too long ago for this: sign in again
     ├── Conflict
     │   ├── LoginTaken    the user name, mail or phone belongs to another login
-    │   └── KeyReused     the same Idempotency-Key came with another body
+    │   ├── KeyReused     the same Idempotency-Key came with another body
+    │   ├── RoleChanged   somebody else changed the role since it was shown
+    │   ├── RoleInUse     people hold the role
+    │   └── LastAdministrator  the organisation would have nobody left who gives rights
+    ├── NotPermitted
+    │   └── RoleTooGreat  it would give or take what the editor does not hold
     └── NotFound
+        ├── UnknownLogin
         ├── UnknownRole
         ├── UnknownSession
         └── UnknownToken
 """
 
-from prewatt.kernel.errors import Conflict, NotFound, Refused
+from prewatt.kernel.errors import Conflict, NotFound, NotPermitted, Refused
 
 
 class BadLogin(Refused):
@@ -92,3 +100,45 @@ class UnknownSession(NotFound):
     """The login has no such session."""
 
     code = "unknown_session"
+
+
+class BadLink(Refused):
+    """The link was used, has run out, was replaced, or never was."""
+
+    code = "bad_link"
+
+
+class BadRole(Refused):
+    """A role cannot be made, changed or given like this."""
+
+    code = "bad_role"
+
+
+class RoleChanged(Conflict):
+    """Somebody else has changed the role since it was shown."""
+
+    code = "role_changed"
+
+
+class RoleInUse(Conflict):
+    """People hold the role."""
+
+    code = "role_in_use"
+
+
+class LastAdministrator(Conflict):
+    """Nobody would be left who can give rights in the organisation."""
+
+    code = "last_administrator"
+
+
+class RoleTooGreat(NotPermitted):
+    """It would give or take rights that the editor does not hold."""
+
+    code = "role_too_great"
+
+
+class UnknownLogin(NotFound):
+    """There is no such login, or none that this caller may see."""
+
+    code = "unknown_login"

@@ -55,6 +55,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(username__iexact=username)
 
 
+@pghistory.track(exclude=["password", "last_login"])
 class User(AbstractBaseUser):
     """A login, of an operator, a tenant or a machine. Who the person is stands elsewhere."""
 
@@ -84,12 +85,19 @@ class User(AbstractBaseUser):
         return self.name or self.username
 
 
+@pghistory.track()
 class Role(models.Model):
-    """A named set of permissions, such as ``money.take``."""
+    """A named set of permissions, such as ``money.take``. One of the house has no scope; one's own belongs to one."""
 
     code = models.SlugField(max_length=40)
     name = models.CharField(max_length=80)
     permissions = ArrayField(models.CharField(max_length=60), default=list)
+    scope = models.ForeignKey(Scope, models.PROTECT, null=True, blank=True, related_name="roles")
+    idle_minutes = models.PositiveSmallIntegerField(
+        default=60, help_text="A session that rests so long ends; 0: only by its own age"
+    )
+    needs_second_factor = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="Machine time")
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["code"], name="role_code_unique")]
@@ -237,6 +245,38 @@ class OneTimeCode(models.Model):
     @override
     def __str__(self) -> str:
         return f"{self.purpose} {self.public_id}"
+
+
+class LinkPurpose(models.TextChoices):
+    """What a link that sets a password is for."""
+
+    INVITE = "invite", _("Invitation to the desk")
+    RESET = "reset", _("New password")
+
+
+class PasswordLink(models.Model):
+    """A link that lets its holder set the login's password, once. Only a hash of what it says is kept."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="links")
+    purpose = models.CharField(max_length=6, choices=LinkPurpose)
+    token_hash = models.CharField(max_length=64, help_text="SHA-256, hex")
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="links_made")
+    created_at = models.DateTimeField(help_text="Machine time")
+    expires_at = models.DateTimeField(help_text="Machine time")
+    used_at = models.DateTimeField(null=True, blank=True, help_text="Machine time")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="Machine time: a newer link took its place")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["token_hash"], name="password_link_token_unique"),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(used_at=None, ended_at=None), name="password_link_open_unique"
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.user_id}"
 
 
 class TryCount(models.Model):

@@ -19,6 +19,10 @@ class Permission(StrEnum):
     COMM_VIEW = "comm.view"
     TARIFF_VIEW = "tariff.view"
     AUDIT_VIEW = "audit.view"
+    REPORTS_VIEW = "reports.view"
+    REPORTS_MONEY = "reports.money"
+    REPORTS_EXPORT = "reports.export"
+    REPORTS_SHARE = "reports.share"
     CASES_WORK = "cases.work"
     NOTICES_TELL = "notices.tell"
     MONEY_TAKE = "money.take"
@@ -46,6 +50,8 @@ class RoleSpec:
     code: str
     label: str | Promise
     permissions: frozenset[Permission]
+    idle_minutes: int = 60
+    """What a new installation begins with; an administrator may set another."""
 
 
 _VIEWS: Final = frozenset(
@@ -61,7 +67,51 @@ _VIEWS: Final = frozenset(
 ROLES: Final[dict[str, RoleSpec]] = {
     spec.code: spec
     for spec in (
-        RoleSpec("administrator", _("Administrator"), frozenset(Permission)),
+        RoleSpec("administrator", _("Administrator"), frozenset(Permission), idle_minutes=30),
+        RoleSpec(
+            "manager",
+            _("Manager"),
+            _VIEWS
+            | {
+                Permission.READINGS_EXPORT,
+                Permission.AUDIT_VIEW,
+                Permission.REPORTS_VIEW,
+                Permission.REPORTS_MONEY,
+                Permission.REPORTS_EXPORT,
+                Permission.REPORTS_SHARE,
+                Permission.ACCOUNT_INVITE,
+                Permission.CASES_WORK,
+                Permission.NOTICES_TELL,
+                Permission.MONEY_APPROVE,
+                Permission.PAPERS_ISSUE,
+                Permission.BILLING_SETTLE,
+                Permission.METERS_MOVE,
+                Permission.SUPPLY_SWITCH,
+                Permission.SUPPLY_STOP,
+                Permission.SUPPLY_MODE,
+            },
+        ),
+        RoleSpec(
+            "finance",
+            _("Finance"),
+            _VIEWS
+            | {
+                Permission.READINGS_EXPORT,
+                Permission.AUDIT_VIEW,
+                Permission.REPORTS_VIEW,
+                Permission.REPORTS_MONEY,
+                Permission.REPORTS_EXPORT,
+                Permission.REPORTS_SHARE,
+                Permission.MONEY_REFUND,
+                Permission.MONEY_REVERSE,
+                Permission.MONEY_CLEAR,
+                Permission.MONEY_APPROVE,
+                Permission.PAY_RECONCILE,
+                Permission.PAPERS_ISSUE,
+                Permission.BILLING_SETTLE,
+            },
+            idle_minutes=30,
+        ),
         RoleSpec(
             "cashier",
             _("Cashier"),
@@ -80,14 +130,27 @@ ROLES: Final[dict[str, RoleSpec]] = {
             _VIEWS
             | {
                 Permission.READINGS_EXPORT,
+                Permission.REPORTS_VIEW,
+                Permission.REPORTS_EXPORT,
                 Permission.CASES_WORK,
                 Permission.METERS_MOVE,
                 Permission.SUPPLY_SWITCH,
                 Permission.SUPPLY_STOP,
             },
         ),
-        RoleSpec("auditor", _("Auditor"), _VIEWS | {Permission.READINGS_EXPORT, Permission.AUDIT_VIEW}),
-        RoleSpec("machine", _("Machine"), frozenset({Permission.API_READ, Permission.API_TAKE})),
+        RoleSpec(
+            "auditor",
+            _("Auditor"),
+            _VIEWS
+            | {
+                Permission.READINGS_EXPORT,
+                Permission.AUDIT_VIEW,
+                Permission.REPORTS_VIEW,
+                Permission.REPORTS_MONEY,
+                Permission.REPORTS_EXPORT,
+            },
+        ),
+        RoleSpec("machine", _("Machine"), frozenset({Permission.API_READ, Permission.API_TAKE}), idle_minutes=0),
     )
 }
 """Taking money and undoing it are kept apart: who takes it at the desk can neither reverse nor clear it."""

@@ -137,7 +137,7 @@ def _grants(user: User) -> list[_Grant]:
     if kept is not None and user.pk in kept:
         return kept[user.pk]
     now = machine_now()
-    rows = Membership.objects.filter(Q(to_at=None) | Q(to_at__gt=now), user=user, from_at__lte=now)
+    rows = Membership.objects.filter(Q(to_at=None) | Q(to_at__gt=now), user=user, from_at__lte=now, role__ended_at=None)
     grants = [_Grant(row.scope, frozenset(row.role.permissions)) for row in rows.select_related("scope", "role")]
     if kept is not None:
         kept[user.pk] = grants

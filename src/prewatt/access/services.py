@@ -12,7 +12,7 @@ from prewatt.access.audit import require_unit_of_work
 from prewatt.access.contacts import is_mail
 from prewatt.access.errors import BadLogin, BadScope, LoginTaken, UnknownRole, UnknownToken
 from prewatt.access.models import ApiToken, Membership, Role, Scope, ScopeKind, User
-from prewatt.access.permissions import ROLES
+from prewatt.access.permissions import ROLES, RoleSpec
 from prewatt.access.queries import MACHINE_MARK, hash_token
 from prewatt.kernel.clock import machine_now
 
@@ -27,10 +27,15 @@ def ensure_roles() -> list[Role]:
     with translation.override("en"):
         return [
             Role.objects.update_or_create(
-                code=spec.code, defaults={"name": str(spec.label), "permissions": sorted(spec.permissions)}
+                code=spec.code, defaults=_kept_by_us(spec),
+                create_defaults={**_kept_by_us(spec), "idle_minutes": spec.idle_minutes},
             )[0]
             for spec in ROLES.values()
-        ]
+        ]  # fmt: skip
+
+
+def _kept_by_us(spec: RoleSpec) -> dict[str, object]:
+    return {"name": str(spec.label), "permissions": sorted(spec.permissions)}
 
 
 def create_login(

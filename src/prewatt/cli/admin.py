@@ -17,7 +17,12 @@ def admin() -> None:
 @admin.command()
 @click.option("--username", prompt="User name")
 @click.option("--name", default="", help="The person's name, as pages and papers show it.")
-@click.option("--role", default="administrator", show_default=True, help="administrator, cashier, engineer or auditor.")
+@click.option(
+    "--role",
+    default="administrator",
+    show_default=True,
+    help="Such as cashier or engineer.",
+)
 @click.option("--organisation", default="Prewatt", show_default=True, help="Made when it is not there.")
 @click.option("--language", type=click.Choice(["en", "zh-hans"]), default="en", show_default=True)
 @click.password_option(help="Asked for when not given; given here, it stays in the shell's history.")

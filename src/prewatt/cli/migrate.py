@@ -24,15 +24,18 @@ def run_migrations(addresses: Addresses) -> list[str]:
     from django.core.management import call_command
     from django.db import connection
 
+    from prewatt.access.audit import Actor
     from prewatt.cli.entering import missing_migrations
     from prewatt.cli.postgres.cluster import create_extensions
     from prewatt.cli.postgres.rights import give_rights
+    from prewatt.usecases.manage_roles import bring_roles_up_to_date
 
     missing = missing_migrations()
     with psycopg.connect(addresses.owner, autocommit=True) as owner:
         create_extensions(owner)
         if missing:
             call_command("migrate", verbosity=0, interactive=False)
+        bring_roles_up_to_date(actor=Actor(process="prewatt migrate"))
         connection.close()
         give_rights(owner, app=str(psycopg.conninfo.conninfo_to_dict(addresses.app).get("user", "")))
     os.environ[f"{PREFIX}DATABASE_URL"] = addresses.app

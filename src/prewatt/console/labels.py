@@ -72,6 +72,8 @@ LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "code": _("Sign-in code"),
         "invitation": _("Invitation"),
         "security": _("Change of sign-in"),
+        "welcome": _("Invitation to the desk"),
+        "password": _("Link for a new password"),
     },
     "share_role": {
         "owner": _("Owner"),
@@ -265,6 +267,11 @@ LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "alipay_cert_pem": _("Alipay's certificate"),
         "alipay_root_cert_pem": _("Alipay's root certificates"),
         "peer": _("Provider's key"),
+    },
+    "scope": {
+        "organisation": _("everything"),
+        "site": _("Site"),
+        "building": _("Building"),
     },
     "progress": {
         "history": _("Filling in the estate's history"),

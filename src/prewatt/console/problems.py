@@ -6,11 +6,17 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
+from prewatt.access.matrix import RIGHTS
 from prewatt.console.labels import label
 from prewatt.kernel.errors import Conflict, NotFound, NotPermitted, PrewattError, Refused
 from prewatt.reports.refusals import say
 
-_NAMES: Final = {"holds": partial(label, "hold")}
+
+def _right(code: str) -> str:
+    return str(RIGHTS[code].label) if code in RIGHTS else code
+
+
+_NAMES: Final = {"holds": partial(label, "hold"), "rights": _right}
 """Facts of errors that are codes, and what puts words to them."""
 
 

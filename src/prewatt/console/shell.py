@@ -54,6 +54,7 @@ SECTIONS: Final = (
         or_with=(Permission.MONEY_APPROVE, Permission.PAY_CONFIGURE),
     ),
     Section("letters", "mailbox", _("Letters"), Permission.ACCOUNT_VIEW, group=True),
+    Section("users", "users", _("People"), Permission.ADMIN_USERS),
     Section("settings", "settings", _("Settings"), Permission.ESTATE_VIEW),
 )
 

@@ -20,6 +20,7 @@ from prewatt.console.views import (
     payments,
     portal,
     readings,
+    roles,
     rooms,
     search,
     session,
@@ -29,6 +30,7 @@ from prewatt.console.views import (
     supply,
     till,
     till_name,
+    users,
     work,
 )
 
@@ -116,6 +118,17 @@ urlpatterns = [
     path("outbox/<uuid:public_id>/again", outbox.again, name="send_again"),
     path("letters/<uuid:public_id>/told", letters.told, name="told"),
     path("cases/<uuid:public_id>", work.case, name="case"),
+    path("users", users.users, name="users"),
+    path("users/invite", users.invite, name="user_invite"),
+    path("users/<uuid:public_id>", users.user, name="user"),
+    path("users/<uuid:public_id>/take", users.take_role, name="user_take"),
+    path("users/<uuid:public_id>/link", users.send_link, name="user_link"),
+    path("users/<uuid:public_id>/turn", users.turn, name="user_turn"),
+    path("roles", roles.roles, name="roles"),
+    path("roles/new", roles.role_new, name="role_new"),
+    path("roles/<slug:code>", roles.role, name="role"),
+    path("roles/<slug:code>/end", roles.role_end, name="role_end"),
+    path("welcome/<str:token>", users.welcome, name="welcome"),
     path("settings", settings.settings_page, name="settings"),
     path("settings/mode", settings.mode, name="mode"),
 ]

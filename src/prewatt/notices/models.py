@@ -26,6 +26,8 @@ class NoticeKind(models.TextChoices):
     CODE = "code", _("Sign-in code")
     INVITATION = "invitation", _("Invitation")
     SECURITY = "security", _("Change of sign-in")
+    WELCOME = "welcome", _("Invitation to the desk")
+    PASSWORD = "password", _("Link for a new password")
 
 
 class Channel(models.TextChoices):

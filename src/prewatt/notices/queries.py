@@ -125,7 +125,7 @@ def list_letterbox(
 
 def list_open_letterbox(*, limit: int = 10) -> list[NoticeRow]:
     """This function will list the newest codes and invitations in the demo's letter box, for anybody to read."""
-    kinds = ["code", "invitation", "security"]
+    kinds = ["code", "invitation", "security", "welcome", "password"]
     rows = Notice.objects.select_related("account__customer").filter(channel="letterbox", kind__in=kinds)
     return [_row(row) for row in rows.order_by("-pk")[: min(limit, ROWS_MAX)]]
 

@@ -143,6 +143,30 @@ TEXTS: Final[Mapping[str, Mapping[str, Text]]] = {
             "您的 Prewatt 登录手机、邮箱或密码已于 {at} 更改。如非本人操作，请立即联系服务台。",
         ),
     },
+    "welcome": {
+        "en": Text(
+            "Your login for Prewatt",
+            "{inviter} has made you a login for Prewatt; your user name is {username}. Open this link and choose a "
+            "password:\n\n{link}\n\nIt works once, until {until}.",
+        ),
+        "zh-hans": Text(
+            "您的 Prewatt 登录账号",
+            "{inviter} 已为您开通 Prewatt 登录账号，用户名为 {username}。请打开以下链接设置密码："
+            "\n\n{link}\n\n链接仅可使用一次，{until} 前有效。",
+        ),
+    },
+    "password": {
+        "en": Text(
+            "A new password for Prewatt",
+            "{inviter} sends you this link to choose a new password for {username}:\n\n{link}\n\nIt works once, until "
+            "{until}. If you did not ask for it, tell an administrator; your old password still works.",
+        ),
+        "zh-hans": Text(
+            "设置 Prewatt 新密码",
+            "{inviter} 为您的账号 {username} 发送了设置新密码的链接：\n\n{link}\n\n链接仅可使用一次，{until} 前有效。"
+            "如非您本人申请，请告知管理员；您的原密码仍然有效。",
+        ),
+    },
 }
 
 _LEFT: Final = {

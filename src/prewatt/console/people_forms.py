@@ -1,0 +1,104 @@
+"""What an administrator types about people and roles."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from typing_extensions import override
+
+from prewatt.access.permissions import Permission
+from prewatt.access.roster import RoleRow, ScopeRow
+from prewatt.console.forms import LANGUAGES, DeskForm
+
+STATES: Final = (("active", _("Active")), ("invited", _("Invited")), ("closed", _("Closed")))
+_PLAIN: Final = {"autocomplete": "off"}
+_INDENT: Final = "\N{EM SPACE}"
+
+
+def _places(scopes: Sequence[ScopeRow]) -> list[tuple[str, str]]:
+    return [(str(one.id), f"{_INDENT * one.depth}{one.name}") for one in scopes]
+
+
+class PeopleForm(DeskForm):
+    """Which logins to list."""
+
+    q = forms.CharField(label=_("Name, user name, mail or phone"), max_length=80, required=False)
+    role = forms.ChoiceField(label=_("Role"), required=False)
+    state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("All")), *STATES])
+
+    def __init__(self, *args: Any, roles: Sequence[RoleRow], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choices(self, "role", [("", _("All")), *((one.code, one.name) for one in roles)])
+
+
+class GiveForm(DeskForm):
+    """Which role, and where. Only what the reader could give is offered."""
+
+    role = forms.ChoiceField(label=_("Role"))
+    scope_id = forms.TypedChoiceField(label=_("Where it holds"), coerce=int)
+
+    def __init__(self, *args: Any, roles: Sequence[RoleRow], scopes: Sequence[ScopeRow], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choices(self, "role", [(one.code, one.name) for one in roles if one.code != "machine"])
+        _choices(self, "scope_id", _places(scopes))
+
+
+class InvitePersonForm(GiveForm):
+    """Whom to let in, with a first role."""
+
+    name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(_PLAIN))
+    username = forms.CharField(label=_("User name"), max_length=80, widget=forms.TextInput(_PLAIN))
+    contact = forms.CharField(
+        label=_("Mail or phone, for the link"), max_length=254,
+        widget=forms.TextInput({**_PLAIN, "inputmode": "email"}),
+    )  # fmt: skip
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
+
+    field_order = ("name", "username", "contact", "role", "scope_id", "language")
+
+
+class RoleForm(DeskForm):
+    """The name of a role of one's own, and the ticks of its column. ``seen``: what was ticked when it was shown."""
+
+    name = forms.CharField(label=_("Name of the role"), max_length=60, widget=forms.TextInput(_PLAIN))
+    scope_id = forms.TypedChoiceField(label=_("Where it belongs"), coerce=int)
+    rights = forms.MultipleChoiceField(label=_("Rights"), choices=[(one, one) for one in Permission])
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, scopes: Sequence[ScopeRow] | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if scopes is None:
+            del self.fields["scope_id"]
+        else:
+            _choices(self, "scope_id", _places(scopes))
+
+    def clean_seen(self) -> list[str]:
+        """This method will read what the editor was shown."""
+        return [one for one in str(self.cleaned_data["seen"]).split(",") if one]
+
+
+class PasswordForm(DeskForm):
+    """A password, typed twice."""
+
+    password = forms.CharField(
+        label=_("New password"), max_length=200,
+        widget=forms.PasswordInput({"autocomplete": "new-password", "autofocus": True}),
+    )  # fmt: skip
+    again = forms.CharField(
+        label=_("Once more"), max_length=200, widget=forms.PasswordInput({"autocomplete": "new-password"})
+    )
+
+    @override
+    def clean(self) -> dict[str, Any]:
+        """This method will refuse two passwords that differ."""
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("password") and data.get("again") and data["password"] != data["again"]:
+            self.add_error("again", _("The two differ: type the same password twice."))
+        return data
+
+
+def _choices(form: DeskForm, name: str, choices: Sequence[tuple[str, Any]]) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = list(choices)

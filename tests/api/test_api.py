@@ -17,7 +17,7 @@ from prewatt.access.audit import Actor
 from prewatt.access.models import Action, IdempotentRequest, Scope, User
 from prewatt.access.permissions import Permission
 from prewatt.access.services import create_login, ensure_roles, grant, issue_token, revoke_token
-from prewatt.api import operations
+from prewatt.api import metering, money
 from prewatt.estate.secrets import MeterSafe
 from prewatt.kernel.clock import estate_now, machine_now
 from prewatt.kernel.errors import Unable
@@ -271,7 +271,7 @@ def test_our_own_faults_say_nothing_of_themselves(machine: Machine, monkeypatch:
     def broken(**_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(operations, "list_meters", broken)
+    monkeypatch.setattr(metering, "list_meters", broken)
     answer = machine.get("meters")
     assert (answer.status_code, answer.json()["code"]) == (500, "our_fault")
     assert "secret" not in answer.content.decode()
@@ -286,7 +286,7 @@ def test_what_can_be_repeated_says_so(
     def broken(**_: object) -> None:
         raise error
 
-    monkeypatch.setattr(operations, "take_payment_by_key", broken)
+    monkeypatch.setattr(money, "take_payment_by_key", broken)
     answer = top_up(machine, "key-00000001")
     assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, code, "5")
     assert "secret" not in answer.content.decode()
@@ -323,7 +323,8 @@ def test_every_address_of_the_api_names_its_permission() -> None:
     }  # fmt: skip
     assert {address for address, mark in found.items() if mark == "public"} == {"api/v1/openapi.json", "api/v1/"}
     assert found["api/v1/accounts/<account_id>/top-ups"] == Permission.API_TAKE
-    assert set(found.values()) - {"public"} <= {Permission.API_READ, Permission.API_TAKE}
+    assert found["api/v1/points/<point_id>/disconnect"] == Permission.SUPPLY_SWITCH
+    assert set(found.values()) - {"public"} <= set(Permission)
 
 
 def test_a_page_of_accounts_needs_a_fixed_number_of_queries(machine: Machine) -> None:

@@ -25,10 +25,10 @@ class KeptAnswer:
 def find_kept_answer(*, user: User, key: str, body_hash: str) -> KeptAnswer | None:
     """This function will return the answer that the key got before.
 
-    Inside a unit of work it first waits for another request with the same key. Raises KeyReused when the body was
+    Inside a transaction it first waits for another request with the same key. Raises KeyReused when the body was
     another.
     """
-    require_unit_of_work()
+    _require_transaction()
     digest = hashlib.sha256(f"idempotent:{user.pk}:{key}".encode()).digest()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
@@ -44,7 +44,7 @@ def find_kept_answer(*, user: User, key: str, body_hash: str) -> KeptAnswer | No
 
 def keep_answer(*, user: User, key: str, body_hash: str, status: int, answer: Mapping[str, Any]) -> None:
     """This function will keep the answer beside the work it tells of."""
-    require_unit_of_work()
+    _require_transaction()
     IdempotentRequest.objects.create(
         user=user, key=key, body_hash=body_hash, status=status, answer=dict(answer), machine_at=machine_now()
     )
@@ -54,3 +54,9 @@ def forget_answers(*, before: datetime) -> int:
     """This function will forget answers older than a machine instant and return how many."""
     require_unit_of_work()
     return IdempotentRequest.objects.filter(machine_at__lt=before).delete()[0]
+
+
+def _require_transaction() -> None:
+    """This function will refuse to work outside a transaction: the answer and its work are kept together or not."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("a key is looked up and kept in the transaction of the work: go through prewatt.usecases")

@@ -6,6 +6,7 @@ takes nothing out, so that nobody is kept waiting by somebody who goes on trying
 """
 
 import hashlib
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Network, ip_address
@@ -36,22 +37,31 @@ class Limit:
 
     name: str
     burst: int
-    every_s: int
+    every_s: float
 
 
-def take_try(*, limit: Limit, key: str) -> None:
-    """This function will count one try of ``key``, of which only a hash is kept. Raises TooManyTries.
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many tries are left at once, and in how many seconds the bucket is whole again."""
 
-    It stands in no unit of work: a try counts even when what follows is rolled back.
+    left: int
+    whole_in_s: int
+
+
+def take_try(*, limit: Limit, key: str) -> Allowance:
+    """This function will count one try of ``key``, of which only a hash is kept, and say how many are left.
+
+    Raises TooManyTries. It stands in no unit of work: a try counts even when what follows is rolled back.
     """
     asked = _asked(limit, key)
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, asked)
-        if cursor.fetchone() is not None:
-            return
+        taken = cursor.fetchone()
+        if taken is not None:
+            return _allowance(limit, taken[0] - asked["now"])
         cursor.execute(_WAIT, asked)
         row = cursor.fetchone()
-    wait_s = max(1, round(row[0].total_seconds())) if row else limit.every_s
+    wait_s = max(1, round(row[0].total_seconds())) if row else max(1, round(limit.every_s))
     raise TooManyTries("Too many attempts.", hint="Wait %(wait_s)s seconds, then try again.", wait_s=wait_s)
 
 
@@ -77,6 +87,11 @@ def counted_address(address: str) -> str:
     if isinstance(known, IPv4Address):
         return known.compressed
     return known.ipv4_mapped.compressed if known.ipv4_mapped else str(IPv6Network((known, 64), strict=False))
+
+
+def _allowance(limit: Limit, filled: timedelta) -> Allowance:
+    filled_s = max(filled.total_seconds(), 0.0)
+    return Allowance(max(limit.burst - math.ceil(filled_s / limit.every_s), 0), math.ceil(filled_s))
 
 
 def _asked(limit: Limit, key: str) -> dict[str, Any]:

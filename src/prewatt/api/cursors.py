@@ -49,6 +49,24 @@ def to_instant_and_number(cursor: str | None) -> tuple[datetime, int] | None:
         return require_aware(datetime.fromisoformat(instant)), int(number)
 
 
+def to_instant_id_and_number(cursor: str | None) -> tuple[datetime, UUID, int] | None:
+    """This function will read the place before an instant, a public id and a number. Raises BadCursor."""
+    if cursor is None:
+        return None
+    with _or_refuse():
+        instant, public_id, number = _parts(cursor)
+        return require_aware(datetime.fromisoformat(instant)), UUID(public_id), int(number)
+
+
+def to_text_and_number(cursor: str | None) -> tuple[str, int] | None:
+    """This function will read the place after a text and a number. Raises BadCursor."""
+    if cursor is None:
+        return None
+    with _or_refuse():
+        text, number = _parts(cursor)
+        return text, int(number)
+
+
 def _parts(cursor: str) -> list[str]:
     padded = cursor + "=" * (-len(cursor) % 4)
     return base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode().split("~")

@@ -11,20 +11,41 @@ from typing_extensions import override
 from prewatt.access.audit import Actor
 from prewatt.access.permissions import Permission
 from prewatt.access.queries import find_user_by_token, get_user_permissions
+from prewatt.access.throttle import Allowance, Limit, take_try
 from prewatt.kernel.errors import NotPermitted
 
 if TYPE_CHECKING:
     from prewatt.access.models import User
 
 MARK: Final = "prewatt_permission"
+ALLOWANCE: Final = "prewatt_allowance"
+
+
+REQUESTS: Final = Limit("api", burst=1_200, every_s=0.05)
+"""Of one token: as many at once, then twenty a second."""
 
 
 class Token(HttpBearer):
-    """A bearer token, issued to one machine and shown once."""
+    """A bearer token, issued to one machine and shown once. Each request with it is counted."""
 
     @override
     def authenticate(self, request: HttpRequest, token: str) -> "User | None":
-        return find_user_by_token(token_text=token)
+        user = find_user_by_token(token_text=token)
+        if user is not None:
+            setattr(request, ALLOWANCE, take_try(limit=REQUESTS, key=token.split("_")[1]))
+        return user
+
+
+def limit_headers(request: HttpRequest) -> dict[str, str]:
+    """This function will say how many requests the token has, how many are left and when all are there again."""
+    allowance: Allowance | None = getattr(request, ALLOWANCE, None)
+    if allowance is None:
+        return {}
+    window_s = round(REQUESTS.burst * REQUESTS.every_s)
+    return {
+        "RateLimit-Policy": f'"token";q={REQUESTS.burst};w={window_s}',
+        "RateLimit": f'"token";r={allowance.left};t={allowance.whole_in_s}',
+    }
 
 
 def machine_of(request: HttpRequest) -> "User":

@@ -11,6 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from prewatt.access.errors import TooManyTries
+from prewatt.api.door import limit_headers
 from prewatt.kernel.errors import Conflict, NotFound, NotPermitted, PrewattError, Refused
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -28,6 +30,8 @@ def status_of(error: PrewattError) -> int:
             return 403
         case Conflict():
             return 409
+        case TooManyTries():
+            return 429
         case Refused():
             return 422
         case _:
@@ -74,12 +78,15 @@ def always_problem(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
+        for name, value in limit_headers(request).items():
+            response.headers[name] = value
         if response.status_code < HTTPStatus.BAD_REQUEST or response.headers.get("Content-Type") == CONTENT_TYPE:
             return response
         status = HTTPStatus(response.status_code)
         answer = problem(status=status, code=status.name.lower(), detail=status.description or status.phrase)
-        if "Allow" in response.headers:
-            answer.headers["Allow"] = response.headers["Allow"]
+        for name in ("Allow", "RateLimit-Policy", "RateLimit"):
+            if name in response.headers:
+                answer.headers[name] = response.headers[name]
         return answer
 
     return wrapped
@@ -89,7 +96,10 @@ def _refused(request: HttpRequest, error: PrewattError) -> HttpResponse:
     status = status_of(error)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         _log.error("unable", code=error.code, path=request.path, message=error.message)
-    return problem(status=status, code=error.code, detail=str(error))
+    response = problem(status=status, code=error.code, detail=str(error))
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        response.headers["Retry-After"] = str(error.facts.get("wait_s", RETRY_AFTER_S))
+    return response
 
 
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

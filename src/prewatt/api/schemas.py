@@ -1,7 +1,7 @@
 """What machines send and get. Ids are opaque, times RFC 3339 in UTC, money a text with its currency, energy in Wh."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from ninja import Schema
@@ -16,6 +16,14 @@ from prewatt.supply.queries import CommandRow
 from prewatt.tenancy.values import AccountFacts
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["CNY"])]
+
+
+def known(*values: str) -> Any:
+    """This function will describe a word of a list that may grow: a reader must take one that it does not know."""
+    return Field(
+        description=f"One of {', '.join(values)}. Others may be added within v1",
+        json_schema_extra={"x-extensible-enum": list(values)},
+    )
 
 
 class Strict(Schema):
@@ -68,8 +76,8 @@ class AccountOut(Schema):
 
     id: UUID
     number: str
-    state: Literal["open", "closed"]
-    payment_mode: Literal["prepaid", "own_use"]
+    state: Annotated[str, known("open", "closed")]
+    payment_mode: Annotated[str, known("prepaid", "own_use")]
     customer: str
     site: UUID
     ledger_balance: MoneyOut
@@ -186,10 +194,10 @@ class MeterOut(Schema):
     address: str
     multiplier: int
     point: PointOut
-    desired: Literal["on", "off"] | None = Field(description="null: nothing can disconnect here")
-    reported: Literal["on", "off", "unknown"] | None
+    desired: Annotated[str, known("on", "off")] | None = Field(description="null: nothing can disconnect here")
+    reported: Annotated[str, known("on", "off", "unknown")] | None
     proven_at: datetime | None
-    communication: Literal["online", "degraded", "lost"]
+    communication: Annotated[str, known("online", "degraded", "lost")]
     last_answer_at: datetime | None
     last_reading: RegistersOut | None
 
@@ -228,12 +236,12 @@ class ReadingOut(Schema):
     """One answer of a meter. Only ``accepted`` ones are charged; ``quarantined`` ones wait for a person."""
 
     read_at: datetime
-    kind: Literal["scheduled", "daily", "opening", "closing", "on_demand"]
+    kind: Annotated[str, known("scheduled", "daily", "opening", "closing", "on_demand")]
     meter_at: datetime | None = Field(description="The meter's own clock, when it was read")
     received_at: datetime
     total_wh: int
     rates_wh: list[int]
-    quality: Literal["accepted", "quarantined", "rejected"]
+    quality: Annotated[str, known("accepted", "quarantined", "rejected")]
     cause: str = Field(description="Why it was held back; empty when it was not")
 
     @classmethod
@@ -276,7 +284,7 @@ class CommandOut(Schema):
     point: UUID
     wanted: str = Field(examples=["on"])
     cause: str
-    state: Literal["queued", "sent", "acknowledged", "verified", "failed", "expired", "voided"]
+    state: Annotated[str, known("queued", "sent", "acknowledged", "verified", "failed", "expired", "voided")]
     tries: int
     error: str
     queued_at: datetime

@@ -7,15 +7,16 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from typing_extensions import override
 
+from prewatt.api import accounts, estate, metering, money, supply, work
 from prewatt.api.door import MARK, Token
-from prewatt.api.operations import router
 from prewatt.api.problems import CONTENT_TYPE, always_problem, install_handlers
 
 PUBLIC: Final = "public"
 DESCRIPTION: Final = (
-    "Accounts, their ledger and top-ups, meters with what their relays should be and have proved, readings and "
-    "commands. Ids are opaque. Money is a decimal text with its currency, energy is in Wh, times are RFC 3339. "
-    "Every error is problem details (RFC 9457)."
+    "Everything that the desk can do: the estate and its tariffs, customers and accounts, money and papers, meters "
+    "with what their relays should be and have proved, readings, commands, power, cases and messages. Ids are opaque. "
+    "Money is a decimal text with its currency, energy is in Wh, times are RFC 3339. Fields and words may be added "
+    "within version 1: a reader must take those that it does not know. Every error is problem details (RFC 9457)."
 )
 
 
@@ -44,7 +45,9 @@ api = Api(
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
-api.add_router("", router)
+ROUTERS: Final = (accounts.router, money.router, estate.router, metering.router, supply.router, work.router)
+for _router in ROUTERS:
+    api.add_router("", _router)
 install_handlers(api)
 
 
@@ -61,6 +64,7 @@ def _marked(patterns: list[URLPattern | URLResolver]) -> list[URLPattern | URLRe
 def _permissions() -> dict[str, str]:
     return {
         path.lstrip("/").replace("{", "<").replace("}", ">"): getattr(operation.view_func, MARK)
+        for router in ROUTERS
         for path, path_view in router.path_operations.items()
         for operation in path_view.operations
     }

@@ -61,6 +61,20 @@ def list_open_cases(*, user: User, limit: int = 50, kind: str | None = None) -> 
     return [_line(case) for case in ordered[: min(limit, LIMIT_MAX)]]
 
 
+def page_open_cases(
+    *, user: User, kind: str = "", severity: str = "", after: UUID | None = None, limit: int = 100
+) -> list[CaseLine]:
+    """This function will return open cases of the login's scopes in the order in which they were opened."""
+    rows = _open(user)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if severity:
+        rows = rows.filter(severity=severity)
+    if after is not None:
+        rows = rows.filter(public_id__gt=after)
+    return [_line(case) for case in rows.select_related("owner").order_by("public_id")[: min(limit, LIMIT_MAX)]]
+
+
 def count_open_cases(*, user: User) -> int:
     """This function will return how many cases are open in the login's scopes."""
     return _open(user).count()

@@ -15,13 +15,22 @@ from prewatt.kernel.clock import machine_now
 from prewatt.kernel.money import Money
 from prewatt.ledger.queries import party_balance
 from prewatt.tenancy.errors import RoleTooSmall, UnknownAccount, UnknownInvitation
-from prewatt.tenancy.models import Account, AccountShare, AccountState, Bucket, PortalInvitation, Tenancy
+from prewatt.tenancy.models import (
+    Account,
+    AccountShare,
+    AccountState,
+    Bucket,
+    Customer,
+    PortalInvitation,
+    Tenancy,
+)
 from prewatt.tenancy.search import search_words
 from prewatt.tenancy.values import (
     ROLES,
     AccountFacts,
     AccountPage,
     AccountPoint,
+    CustomerLine,
     InvitationRow,
     SharedAccount,
     ShareRow,
@@ -84,12 +93,24 @@ def list_accounts(
     *,
     user: User,
     site_public_id: UUID | None = None,
+    customer_public_id: UUID | None = None,
+    state: str = "",
+    text: str = "",
     after: UUID | None = None,
     limit: int = 100,
     permission: str = Permission.ACCOUNT_VIEW,
 ) -> AccountPage:
-    """This function will list accounts in the order of their public ids, at most 200 at a time."""
+    """This function will list accounts in the order of their public ids, at most 200 at a time.
+
+    ``text`` is searched as at the desk: number, name, pinyin, phone, room or meter; each word must be met.
+    """
     rows = visible_accounts(user=user, permission=permission)
+    for word in search_words(text):
+        rows = rows.filter(search_text__contains=word)
+    if state:
+        rows = rows.filter(state=state)
+    if customer_public_id is not None:
+        rows = rows.filter(customer__public_id=customer_public_id)
     if site_public_id is not None:
         rows = rows.filter(site__public_id=site_public_id)
     if after is not None:
@@ -98,6 +119,35 @@ def list_accounts(
     pks = list(rows.order_by("public_id").values_list("pk", flat=True)[: size + 1])
     facts = _facts(pks=pks[:size])
     return AccountPage(tuple(facts), facts[-1].public_id if len(pks) > size else None)
+
+
+def list_customers(
+    *, user: User, permission: str = Permission.ACCOUNT_VIEW, after: UUID | None = None, limit: int = 100
+) -> list[CustomerLine]:
+    """This function will list customers with an account that the login may see, in the order of their public ids."""
+    rows = _visible_customers(user, permission)
+    if after is not None:
+        rows = rows.filter(public_id__gt=after)
+    return [_customer(row) for row in rows.order_by("public_id")[:limit]]
+
+
+def get_customer(*, user: User, public_id: UUID, permission: str = Permission.ACCOUNT_VIEW) -> CustomerLine:
+    """This function will return one customer with an account that the login may see. Raises UnknownAccount."""
+    row = _visible_customers(user, permission).filter(public_id=public_id).first()
+    if row is None:
+        raise UnknownAccount("There is no such customer, or none with an account within your scope.")
+    return _customer(row)
+
+
+def _visible_customers(user: User, permission: str) -> QuerySet[Customer]:
+    accounts = visible_accounts(user=user, permission=permission)
+    return Customer.objects.filter(pk__in=accounts.values("customer_id"))
+
+
+def _customer(row: Customer) -> CustomerLine:
+    return CustomerLine(
+        row.public_id, row.code, row.kind, row.name, row.phone, row.email, row.tax_no, row.language
+    )  # fmt: skip
 
 
 def account_facts(*, account_ids: Iterable[int]) -> list[AccountFacts]:

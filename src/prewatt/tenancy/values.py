@@ -56,6 +56,20 @@ class AccountPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerLine:
+    """A customer: who pays for accounts."""
+
+    public_id: UUID
+    code: str
+    kind: str
+    name: str
+    phone: str
+    email: str
+    tax_no: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountFacts:
     """An account with its three numbers: balance = ledger balance − accrued; available = balance + allowed credit."""
 

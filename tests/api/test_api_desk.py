@@ -267,13 +267,14 @@ def test_another_estates_machine_changes_nothing_here(town: Town) -> None:
     elsewhere = build_town(rooms=1)
     stranger = Machine(elsewhere, "administrator")
     room, before = town.rooms[0], Hold.objects.count()
-    wishes = {
-        f"points/{room.point.public_id}/freeze": {"reason": "why"},
-        f"sites/{town.site.public_id}/stop-cuts": {"reason": "why"},
+    why: dict[str, object] = {"reason": "why"}
+    wishes: dict[str, dict[str, object]] = {
+        f"points/{room.point.public_id}/freeze": why,
+        f"sites/{town.site.public_id}/stop-cuts": why,
         f"accounts/{room.account.public_id}/refunds": {
             "amount": "1.00", "currency": "CNY", "channel": "cash", "reason": "why",
         },
-        f"accounts/{room.account.public_id}/clearings": {"reason": "why"},
+        f"accounts/{room.account.public_id}/clearings": why,
     }  # fmt: skip
     for path, body in wishes.items():
         assert stranger.post(path, body).status_code == 404, path

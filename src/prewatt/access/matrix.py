@@ -33,6 +33,7 @@ SUBJECTS: Final = (
         _("Estate and meters"),
         (
             Right(Permission.ESTATE_VIEW, _("See the shift board, rooms and meters")),
+            Right(Permission.ESTATE_IMPORT, _("Bring the estate's workbook"), weighty=True),
             Right(Permission.COMM_VIEW, _("See gateways, buses and commands")),
             Right(Permission.READINGS_VIEW, _("See readings and use")),
             Right(Permission.READINGS_EXPORT, _("Take readings out as a sheet")),
@@ -60,6 +61,7 @@ SUBJECTS: Final = (
             Right(Permission.PAY_RECONCILE, _("Settle online payments and statements of the day"), weighty=True),
             Right(Permission.PAY_CONFIGURE, _("Set up payment channels and their keys"), weighty=True),
             Right(Permission.TARIFF_VIEW, _("See prices")),
+            Right(Permission.TARIFF_PUBLISH, _("Publish prices"), weighty=True),
             Right(Permission.BILLING_SETTLE, _("Freeze, run and close months"), weighty=True),
         ),
     ),
@@ -87,6 +89,7 @@ SUBJECTS: Final = (
             Right(Permission.ADMIN_USERS, _("Invite people, give roles, change what roles may do"), weighty=True),
             Right(Permission.API_READ, _("A program may read")),
             Right(Permission.API_TAKE, _("A program may take payments"), weighty=True),
+            Right(Permission.API_WEBHOOKS, _("Say which programs are told of events"), weighty=True),
         ),
     ),
 )

@@ -12,12 +12,14 @@ class Permission(StrEnum):
     """One thing that a login may do, within a scope."""
 
     ESTATE_VIEW = "estate.view"
+    ESTATE_IMPORT = "estate.import"
     ACCOUNT_VIEW = "account.view"
     ACCOUNT_INVITE = "account.invite"
     READINGS_VIEW = "readings.view"
     READINGS_EXPORT = "readings.export"
     COMM_VIEW = "comm.view"
     TARIFF_VIEW = "tariff.view"
+    TARIFF_PUBLISH = "tariff.publish"
     AUDIT_VIEW = "audit.view"
     REPORTS_VIEW = "reports.view"
     REPORTS_MONEY = "reports.money"
@@ -40,6 +42,7 @@ class Permission(StrEnum):
     SUPPLY_MODE = "supply.mode"
     API_READ = "api.read"
     API_TAKE = "api.take"
+    API_WEBHOOKS = "api.webhooks"
     ADMIN_USERS = "admin.users"
 
 
@@ -150,7 +153,7 @@ ROLES: Final[dict[str, RoleSpec]] = {
                 Permission.REPORTS_EXPORT,
             },
         ),
-        RoleSpec("machine", _("Machine"), frozenset({Permission.API_READ, Permission.API_TAKE}), idle_minutes=0),
+        RoleSpec("machine", _("Machine"), _VIEWS | {Permission.API_READ, Permission.API_TAKE}, idle_minutes=0),
     )
 }
 """Taking money and undoing it are kept apart: who takes it at the desk can neither reverse nor clear it."""

@@ -15,7 +15,6 @@ from prewatt.access.permissions import Permission
 from prewatt.api import cursors
 from prewatt.api.common import TEXT, Cursor, Key, Limit, answers, once, page_of, written
 from prewatt.api.door import actor_of, machine_of, permitted
-from prewatt.api.rights import ESTATE_IMPORT, TARIFF_PUBLISH
 from prewatt.api.schemas_estate import (
     BuildingOut,
     BuildingsOut,
@@ -177,10 +176,10 @@ def tariffs(
     summary="Publish a version of a tariff",
     operation_id="publish_tariff",
 )
-@permitted(TARIFF_PUBLISH)
+@permitted(Permission.TARIFF_PUBLISH)
 def publish(request: HttpRequest, site_id: UUID, body: TariffIn, key: Key) -> HttpResponse:
     """Publish a version that never changes, from a local day on. The same one again is answered with what is there."""
-    place = find_site(user=machine_of(request), permission=TARIFF_PUBLISH, public_id=site_id)
+    place = find_site(user=machine_of(request), permission=Permission.TARIFF_PUBLISH, public_id=site_id)
     tariff = Tariff.from_json(body.definition)
     if tariff.currency != place.currency:
         raise Refused(f"The site's currency is {place.currency}.", hint="Write the prices in it.")
@@ -205,7 +204,7 @@ def _digest(data: bytes) -> str:
     summary="Import an estate workbook",
     operation_id="import_estate",
 )
-@permitted(ESTATE_IMPORT)
+@permitted(Permission.ESTATE_IMPORT)
 def estate_import(
     request: HttpRequest,
     *,
@@ -226,8 +225,8 @@ def estate_import(
             path.write_bytes(data)
             read = read_estate(path=path, now=estate_now())
         brought = bring_estate(
-            actor=actor_of(request), permission=ESTATE_IMPORT, sheet=read.sheet, found=read.problems, reason=reason,
-            dry_run=dry_run, key_file=settings.METER_KEY_FILE,
+            actor=actor_of(request), permission=Permission.ESTATE_IMPORT, sheet=read.sheet, found=read.problems,
+            reason=reason, dry_run=dry_run, key_file=settings.METER_KEY_FILE,
         )  # fmt: skip
         return ImportOut.of(brought)
 

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.reports.paper_samples import SAMPLES, marks, receipt, statement
+from tests.reports.paper_samples import ISSUED_AT, SAMPLES, marks, receipt, statement
 
 from prewatt.reports.papers import forms_of, merge_pdfs, pictures, render
 from prewatt.reports.papers.errors import NoSuchForm, UnableToPrint
-from prewatt.reports.papers.pieces import Axis, EnergyDigits, chart, clean, column, row, table
+from prewatt.reports.papers.layout import lay_out
+from prewatt.reports.papers.pieces import Axis, EnergyDigits, Issued, chart, clean, column, row, table
 from prewatt.reports.papers.printing import compile_pdf
 
 PRINTS = [(kind, form.code) for kind in SAMPLES for form in forms_of(kind)]
@@ -211,3 +212,34 @@ def test_a_table_is_plain_json() -> None:
     )
     assert made["columns"][1] == {"zh": "乙", "en": "b", "side": "right", "width": 0}
     assert made["rows"] == [{"kind": "row", "cells": ["1", "2"]}]
+
+
+@needs_poppler
+@pytest.mark.parametrize("kind", ["receipt", "statement", "agreement", "cashier_report", "settlement"])
+def test_an_everyday_paper_is_one_page(kind: str) -> None:
+    assert len(pages_of(printed(kind, SAMPLES[kind]))) == 1
+
+
+@needs_poppler
+def test_a_receipt_says_how_much_of_it_repaid_arrears() -> None:
+    owed = receipt(balance_before=[-1_260, "CNY"], balance_after=[28_740, "CNY"])
+    for form in ("a5", "roll"):
+        assert re.search(r"其中补缴欠费 Arrears repaid\s+¥12\.60", text_of(printed("receipt", owed, form)))
+        assert "补缴" not in text_of(printed("receipt", receipt(), form))
+
+
+def test_a_payment_smaller_than_the_arrears_repaid_as_much_as_it_was() -> None:
+    still_owing = receipt(balance_before=[-50_000, "CNY"], balance_after=[-20_000, "CNY"])
+    assert lay_out(Issued("receipt", "R", ISSUED_AT, still_owing))["repaid"] == "¥300.00"
+
+
+@pytest.mark.parametrize(("days", "said"), [(0, "不足 1 天 less than a day"), (1, "约 1 天 about 1 day")])
+def test_a_receipt_says_how_long_it_lasts(days: int, said: str) -> None:
+    assert lay_out(Issued("receipt", "R", ISSUED_AT, receipt(days_left=days)))["lasts"] == said
+
+
+@needs_poppler
+def test_a_roll_never_parts_a_band_from_its_price() -> None:
+    lines = text_of(printed("receipt", receipt(), "roll")).splitlines()
+    for band, price in (("峰 Peak", "1.1405"), ("平 Flat", "0.6912"), ("谷 Valley", "0.3120")):
+        assert any(band in line and price in line for line in lines)

@@ -40,7 +40,7 @@ def lay_out_energy_report(issued: Issued, figures: Figures) -> Plain:
     months = content["months"]
     if len(months) > 1:
         bands = {band: [one["bands"].get(str(band), 0) for one in months] for band in BANDS if band}
-        labels = [one["month"][2:] for one in months]
+        labels = [one["month"] for one in months]
         charts.append(chart(sections.next("逐月用电", "Use by month"), labels=labels, bands=bands))
     tables = []
     if len(content["by_room"]) > 1:
@@ -68,10 +68,13 @@ def lay_out_energy_report(issued: Issued, figures: Figures) -> Plain:
 
 def _figures(content: Content, figures: Figures, digits: EnergyDigits) -> list[Plain]:
     wh, cost, count = content["energy_wh"], content["amount"][0], content["days"]["paid"]
+    average = write_price(average_price(cost, wh, figures)) if wh else EMPTY
     return [
         fact(Both("本月电量", "Energy"), f"{digits.write(wh)} kWh"),
         fact(Both("本月电费", "Cost"), figures.money(cost)),
-        fact(Both("均价", "Average price"), write_price(average_price(cost, wh, figures)) if wh else EMPTY),
+        fact(
+            Both(f"均价 {figures.unit}/kWh", "Average"), write_price(average_price(cost, wh, figures)) if wh else EMPTY
+        ),
         fact(Both("日均", "A day"), f"{digits.write(wh // max(count, 1) // 10 * 10)} kWh"),
     ]
 

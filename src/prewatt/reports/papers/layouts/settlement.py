@@ -1,5 +1,6 @@
 """The settlement of a month that was paid ahead: what was paid against what was used, and what follows from it."""
 
+from prewatt.reports.papers.layouts.statement import month_of
 from prewatt.reports.papers.pieces import (
     EMPTY,
     Content,
@@ -43,7 +44,7 @@ def lay_out_settlement(issued: Issued, figures: Figures) -> Plain:
             terms.append(term(label, figures.amount(abs(minor)), "−" if minor < 0 or name == "used" else "+"))
     terms.append(term(Both(f"期末余额（{figures.unit}）", "Closing"), figures.amount(content["closing"][0]), "="))
     return {
-        "subtitle": f"{content['month']}　月预付、多退少补 paid ahead, settled by real use",
+        "subtitle": f"{month_of(content)}　月预付、多退少补 paid ahead, settled by real use",
         "marks": [
             fact(Both("单号", "No."), issued.number),
             fact(Both("出账日", "Issued"), figures.day(issued.issued_at)),

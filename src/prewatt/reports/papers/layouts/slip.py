@@ -40,7 +40,8 @@ def lay_out_slip(issued: Issued, figures: Figures) -> Plain:
                 term(Both(f"此后余额（{figures.unit}）", "After"), figures.amount(content["balance_after"][0]), "="),
             ]
         },
-        "lasts": "" if days is None else f"约 {days:,} 天 about {days:,} days",
+        "repaid": _repaid(content, figures),
+        "lasts": "" if days is None else _lasts(days),
         "prices": _prices(content, figures),
         "by": _by(content),
     }
@@ -63,16 +64,30 @@ def _facts(content: Content, *, is_receipt: bool) -> list[Plain]:
     return [fact(label, value, span=span) for label, value, span in wanted if value]
 
 
-def _prices(content: Content, figures: Figures) -> list[str]:
-    """Return one line for each price plan: its name and what a kWh costs in each band."""
-    lines = [
-        f"{clean(one['tariff'])}："
-        + "　".join(f"{BANDS[band].line} {write_price(micro)}" for band, micro in one["bands"])
+def _repaid(content: Content, figures: Figures) -> str:
+    """Return how much of a payment went into what was owed before it, empty when nothing did."""
+    before, after = content["balance_before"][0], content["balance_after"][0]
+    repaid = min(after - before, -before)
+    return figures.money(repaid) if repaid > 0 else ""
+
+
+def _lasts(days: int) -> str:
+    if days == 0:
+        return "不足 1 天 less than a day"
+    return f"约 {days:,} 天 about {days:,} {'day' if days == 1 else 'days'}"
+
+
+def _prices(content: Content, figures: Figures) -> list[Plain]:
+    """Return the price plans, each with what a kWh costs in its bands; older papers kept the names alone."""
+    plans = [
+        {
+            "name": clean(one["tariff"]),
+            "unit": f"{figures.unit}/kWh" if one["bands"] else "",
+            "bands": [{"label": BANDS[band].plain(), "value": write_price(micro)} for band, micro in one["bands"]],
+        }
         for one in content.get("prices", ())
     ]
-    if lines:
-        return [f"{line} {figures.unit}/kWh" for line in lines]
-    return [clean(name) for name in content.get("tariffs", ())]
+    return plans or [{"name": clean(name), "unit": "", "bands": []} for name in content.get("tariffs", ())]
 
 
 def _by(content: Content) -> str:

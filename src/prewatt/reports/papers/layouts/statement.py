@@ -76,9 +76,13 @@ def _quantities(content: Content) -> list[int]:
 
 def period_of(content: Content, figures: Figures) -> str:
     """This function will write the month of a paper, and from which instant to which it reaches."""
+    return f"{month_of(content)}　{figures.short(content['from_at'])} – {figures.short(content['to_at'])}"
+
+
+def month_of(content: Content) -> str:
+    """This function will write the month of a paper in both languages."""
     month = date.fromisoformat(f"{content['month']}-01")
-    span = f"{figures.short(content['from_at'])} – {figures.short(content['to_at'])}"
-    return f"{month.year} 年 {month.month} 月 {month:%B %Y}　{span}"
+    return f"{month.year} 年 {month.month} 月 {month:%B %Y}"
 
 
 def _facts(content: Content) -> list[Plain]:

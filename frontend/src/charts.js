@@ -1,14 +1,15 @@
 // Charts on a canvas: nothing in them needs a style attribute or evaluated code. The table behind a chart is its data's source.
 import { BarChart, CustomChart, LineChart } from "echarts/charts";
-import { AriaComponent, GridComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
+import { AriaComponent, GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { fan } from "./js/chart-fan.js";
+import { report } from "./js/chart-report.js";
 import { usage } from "./js/chart-usage.js";
 
-use([BarChart, CustomChart, LineChart, AriaComponent, GridComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent, CanvasRenderer]);
+use([BarChart, CustomChart, LineChart, AriaComponent, GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent, CanvasRenderer]);
 
-const kinds = { usage, fan };
+const kinds = { usage, fan, report };
 const drawn = new Map();
 
 function tokens() {

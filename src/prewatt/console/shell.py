@@ -44,6 +44,7 @@ SECTIONS: Final = (
     Section("comms", "topology-star-3", _("Comms"), Permission.COMM_VIEW, group=True),
     Section("commands", "terminal-2", _("Commands"), Permission.COMM_VIEW),
     Section("readings", "gauge", _("Readings"), Permission.READINGS_VIEW),
+    Section("reports", "chart-bar", _("Reports"), Permission.REPORTS_VIEW),
     Section("months", "calendar", _("Months"), Permission.BILLING_SETTLE),
     Section("papers", "receipt", _("Papers"), Permission.ACCOUNT_VIEW),
     Section(

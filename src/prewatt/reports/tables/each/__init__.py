@@ -1,0 +1,1 @@
+"""The reports, one a file; each module holds its description as ``REPORT``."""

@@ -67,6 +67,7 @@ def receipt(**other: Any) -> Content:
             "payment": "019a0000-0000-7000-8000-000000000001",
             "about": "",
             "tariffs": ["商铺分时"],
+            "meters": ["202503111307"],
             "prices": [{"tariff": "商铺分时", "bands": [[band, micro] for band, micro in PRICES.items()]}],
             "purchase_count": 12,
             "trade_no": "",

@@ -243,3 +243,19 @@ def test_a_roll_never_parts_a_band_from_its_price() -> None:
     lines = text_of(printed("receipt", receipt(), "roll")).splitlines()
     for band, price in (("峰 Peak", "1.1405"), ("平 Flat", "0.6912"), ("谷 Valley", "0.3120")):
         assert any(band in line and price in line for line in lines)
+
+
+@needs_poppler
+def test_a_receipt_names_the_meter() -> None:
+    for form in ("a5", "roll"):
+        assert re.search(r"表号 Meter no\.", text_of(printed("receipt", receipt(), form)))
+        assert "表号" not in text_of(printed("receipt", receipt(meters=[]), form))
+
+
+@needs_poppler
+def test_a_receipt_for_many_rooms_stays_half_a_sheet() -> None:
+    rooms = [f"12#-{at}" for at in range(1001, 1061)]
+    pages = pages_of(printed("receipt", receipt(rooms=rooms, meters=[f"2025031{at:05}" for at in range(60)]), "a5"))
+    assert len(pages) == 1
+    assert "等 60 间" in pages[0]
+    assert "等 60 只" in pages[0]

@@ -56,6 +56,7 @@ def test_the_receipt_says_everything(town: Town, room: Room, cashier: Actor) -> 
         "operator": "Operator", "account": room.account.number, "rooms": ["1#-001"], "amount": [100_530, "CNY"],
         "amount_capitals": "人民币壹仟零伍元叁角整", "cashier": "Carol",
     }  # fmt: skip
+    assert len(content["meters"]) == 1
     assert (content["balance_before"], content["balance_after"]) == ([-2_400, "CNY"], [98_130, "CNY"])
     assert (content["tariffs"], content["days_left"], content["till"], content["channel"]) == (
         ["shop"],

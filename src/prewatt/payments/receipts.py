@@ -21,6 +21,12 @@ SELECT site.operator_name, site.operator_tax_no, site.service_phone, site.name, 
        ARRAY(SELECT point.code::text FROM tenancy_tenancy tenancy
              JOIN estate_meteringpoint point ON point.id = tenancy.metering_point_id
              WHERE tenancy.account_id = account.id AND tenancy.period @> %(at)s::timestamptz ORDER BY point.code),
+       ARRAY(SELECT meter.serial::text FROM tenancy_tenancy tenancy
+             JOIN estate_meteringpoint point ON point.id = tenancy.metering_point_id
+             JOIN estate_meterinstallation fitted ON fitted.metering_point_id = point.id
+                  AND fitted.period @> %(at)s::timestamptz
+             JOIN estate_meter meter ON meter.id = fitted.meter_id
+             WHERE tenancy.account_id = account.id AND tenancy.period @> %(at)s::timestamptz ORDER BY point.code),
        (SELECT count(*) FROM payments_payment bought
         WHERE bought.account_id = account.id AND bought.kind = 'top_up' AND bought.reversed_at IS NULL)
 FROM tenancy_account account JOIN estate_site site ON site.id = account.site_id
@@ -66,7 +72,7 @@ def paper_content(*, account_id: int, facts: PaperFacts) -> dict[str, Any]:
         cursor.execute(_SUBJECT, {"account": account_id, "at": facts.at})
         (
             operator, operator_tax_no, service_phone, site, time_zone, number, public_id, customer, customer_tax_no,
-            allowed_credit, currency, daily_cost, rooms, purchases,
+            allowed_credit, currency, daily_cost, rooms, meters, purchases,
         ) = cursor.fetchone()  # fmt: skip
     prices = price_list(account_id=account_id, at=facts.at, zone=ZoneInfo(time_zone))
     return {
@@ -80,6 +86,7 @@ def paper_content(*, account_id: int, facts: PaperFacts) -> dict[str, Any]:
         "customer": customer,
         "customer_tax_no": customer_tax_no,
         "rooms": rooms,
+        "meters": meters,
         "amount": facts.amount,
         "amount_capitals": to_capitals(Money(abs(facts.amount.minor), facts.amount.currency)),
         "balance_before": facts.balance_before,

@@ -72,9 +72,7 @@ def _figures(content: Content, figures: Figures, digits: EnergyDigits) -> list[P
     return [
         fact(Both("本月电量", "Energy"), f"{digits.write(wh)} kWh"),
         fact(Both("本月电费", "Cost"), figures.money(cost)),
-        fact(
-            Both(f"均价 {figures.unit}/kWh", "Average"), write_price(average_price(cost, wh, figures)) if wh else EMPTY
-        ),
+        fact(Both(f"均价 {figures.unit}/kWh", "Average"), average),
         fact(Both("日均", "A day"), f"{digits.write(wh // max(count, 1) // 10 * 10)} kWh"),
     ]
 

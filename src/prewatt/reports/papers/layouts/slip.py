@@ -1,5 +1,7 @@
 """Slips about one movement of money: the receipt of a top-up, a refund, a clearing, a reversal."""
 
+from collections.abc import Sequence
+
 from prewatt.reports.formats import price as write_price
 from prewatt.reports.papers.pieces import Content, Figures, Issued, Plain, clean, fact, term
 from prewatt.reports.papers.words import BANDS, Both, channel
@@ -16,6 +18,11 @@ _NUMBERS = {
     "clearing": Both("单号", "Slip no."),
     "reversal": Both("单号", "Slip no."),
 }
+
+NARROW_MAX = 20
+"""A list longer than this takes two columns of the half sheet."""
+NAMED_MAX = 4
+"""So many rooms and meters are named; of the others the count."""
 
 
 def lay_out_slip(issued: Issued, figures: Figures) -> Plain:
@@ -48,13 +55,15 @@ def lay_out_slip(issued: Issued, figures: Figures) -> Plain:
 
 
 def _facts(content: Content, *, is_receipt: bool) -> list[Plain]:
-    rooms = "、".join(clean(one) for one in content["rooms"])
+    rooms = _first(content["rooms"], "间")
+    meters = _first(content.get("meters", ()), "只")
     count = content.get("purchase_count") if is_receipt else None
     wanted = (
         (Both("户名", "Customer"), clean(content["customer"]), 2),
         (Both("户号", "Account"), clean(content["account"]), 1),
-        (Both("房间", "Room"), rooms, 1),
+        (Both("房间", "Room"), rooms, 1 + (len(rooms) > NARROW_MAX)),
         (Both("税号", "Tax no."), clean(content.get("customer_tax_no", "")), 2),
+        (Both("表号", "Meter no."), meters, 1 + (len(meters) > NARROW_MAX)),
         (Both("方式", "Paid by"), channel(content["channel"]).line if content.get("channel") else "", 1),
         (Both("第几次购电", "Purchase"), f"第 {count:,} 次 no. {count:,}" if count else "", 1),
         (Both("交易号", "Trade no."), clean(content.get("trade_no", "")), 2),
@@ -62,6 +71,12 @@ def _facts(content: Content, *, is_receipt: bool) -> list[Plain]:
         (Both("原因", "Reason"), clean(content.get("reason", "")), 2),
     )
     return [fact(label, value, span=span) for label, value, span in wanted if value]
+
+
+def _first(names: Sequence[object], counter: str) -> str:
+    """Return the first names, and how many there are when these are not all."""
+    shown = "、".join(clean(one) for one in names[:NAMED_MAX])
+    return shown + (f" 等 {len(names)} {counter} of {len(names)}" if len(names) > NAMED_MAX else "")
 
 
 def _repaid(content: Content, figures: Figures) -> str:

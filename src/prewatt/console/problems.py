@@ -1,5 +1,6 @@
 """What an error becomes on a screen: one place that maps the error tree to a status, a title and words."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -16,7 +17,7 @@ def _right(code: str) -> str:
     return str(RIGHTS[code].label) if code in RIGHTS else code
 
 
-_NAMES: Final = {"holds": partial(label, "hold"), "rights": _right}
+_NAMES: Final[Mapping[str, Callable[[str], str]]] = {"holds": partial(label, "hold"), "rights": _right}
 """Facts of errors that are codes, and what puts words to them."""
 
 

@@ -11,6 +11,7 @@ from tests.usecases_billing.town import ACTOR, Town, set_clock
 from tests.usecases_papers.month import LATE, begin_late, live_through
 
 from prewatt.ledger.models import Document
+from prewatt.reports.models import PaperRun
 from prewatt.usecases.issue_statement import issue_statement
 from prewatt.usecases.work_on_paper_runs import work_on_paper_runs
 
@@ -102,8 +103,14 @@ def test_a_block_is_made_while_the_page_looks_on(closed: Town, admin: Client) ->
     assert "0 of 4 made" in waiting
     assert f'hx-get="{where}/live"' in waiting
     work_on_paper_runs(actor=ACTOR)
+    PaperRun.objects.update(state="running")
+    half = text(admin.get(f"{where}/live"))
+    assert "4 of 4 made" in half
+    assert "One PDF for printing" not in half, "what is not finished would be printed without its last papers"
+    PaperRun.objects.update(state="done")
     done = text(admin.get(f"{where}/live"))
     assert "4 of 4 made" in done
+    assert "One PDF for printing" in done
     assert "hx-trigger" not in done
     for form, mark in (("pdf", b"%PDF"), ("zip", b"PK")):
         packed: Any = admin.get(f"{where}/papers.{form}")

@@ -13,7 +13,7 @@ from prewatt.access import services as access
 from prewatt.access.models import Role
 from prewatt.access.permissions import ROLES, Permission
 from prewatt.console import urls
-from prewatt.console.guard import PUBLIC
+from prewatt.console.guard import ANYBODY, PUBLIC
 from prewatt.usecases.work import unit_of_work
 
 NOBODY = uuid4()
@@ -34,7 +34,7 @@ def _console():
 @pytest.mark.parametrize(("address", "view"), _console(), ids=lambda value: value if isinstance(value, str) else "")
 def test_every_view_declares_a_permission(address, view):
     declared = getattr(view, "prewatt_permission", None)
-    assert declared == PUBLIC or declared in set(Permission), f"{address}: decorate the view with @requires(...)"
+    assert declared in {PUBLIC, ANYBODY, *Permission}, f"{address}: decorate the view with @requires(...)"
 
 
 def test_the_whole_site_has_no_address_without_a_mark():
@@ -103,7 +103,8 @@ def test_a_role_opens_what_it_may_and_nothing_else_by_get_and_post(place, settin
     for pattern in GUARDED:
         if pattern.name == "live":
             continue
-        allowed, where = DECLARED[pattern.name] in permitted, _address(pattern)
+        declared, where = DECLARED[pattern.name], _address(pattern)
+        allowed = bool(permitted) if declared == ANYBODY else declared in permitted
         if allowed and role != "administrator":  # whose every page is opened by the tests of reading
             answer = client.get(where)
             list(answer) if answer.streaming else None  # read to its end, a stream closes itself

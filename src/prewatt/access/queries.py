@@ -26,6 +26,16 @@ class _Grant(NamedTuple):
 
     scope: Scope
     permissions: frozenset[str]
+    idle_minutes: int
+    needs_second_factor: bool
+
+
+class SessionRules(NamedTuple):
+    """What the roles of a login ask of its sessions: the strictest of all that it holds."""
+
+    idle_minutes: int
+    """A session that rests so long ends; 0: only by its own age."""
+    needs_second_factor: bool
 
 
 _kept: ContextVar[dict[int, list[_Grant]] | None] = ContextVar("kept_grants", default=None)
@@ -48,6 +58,13 @@ def get_user_permissions(*, user: User, scope: Scope | None = None) -> frozenset
         if scope is None or scope.path.startswith(grant.scope.path):
             found.update(grant.permissions)
     return frozenset(found)
+
+
+def get_session_rules(*, user: User) -> SessionRules:
+    """This function will return what the login's roles ask of its sessions."""
+    grants = _grants(user)
+    idle = [grant.idle_minutes for grant in grants if grant.idle_minutes]
+    return SessionRules(min(idle, default=0), any(grant.needs_second_factor for grant in grants))
 
 
 def is_permitted(*, user: User, permission: str, scope: Scope) -> bool:
@@ -138,7 +155,10 @@ def _grants(user: User) -> list[_Grant]:
         return kept[user.pk]
     now = machine_now()
     rows = Membership.objects.filter(Q(to_at=None) | Q(to_at__gt=now), user=user, from_at__lte=now, role__ended_at=None)
-    grants = [_Grant(row.scope, frozenset(row.role.permissions)) for row in rows.select_related("scope", "role")]
+    grants = [
+        _Grant(row.scope, frozenset(row.role.permissions), row.role.idle_minutes, row.role.needs_second_factor)
+        for row in rows.select_related("scope", "role")
+    ]
     if kept is not None:
         kept[user.pk] = grants
     return grants

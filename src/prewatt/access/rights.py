@@ -130,7 +130,7 @@ def turn_login(*, editor: User, user: User, active: bool) -> None:
 
 
 def require_over(*, editor: User, user: User) -> list[Scope]:
-    """This function will return where a login has roles; the editor must hold as much in each of them.
+    """This function will return where a login has roles; the editor must hold as much in each of them. It only reads.
 
     Who may set another's password could be him: a smaller administrator must not. Raises NotPermitted, RoleTooGreat.
     """

@@ -25,6 +25,9 @@ _SALT: Final = "prewatt.device"
 _BEGUN: Final = "begun_at"
 _PLACE: Final = "place"
 _WAY: Final = "way"
+SEEN_COOKIE: Final = "prewatt_seen"
+SEEN_AGAIN_AFTER: Final = timedelta(minutes=1)
+_SEEN_SALT: Final = "prewatt.seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,37 @@ def is_fresh(*, request: HttpRequest) -> bool:
 def came_by_code(*, request: HttpRequest) -> bool:
     """This function will tell whether the person has just proven to hold phone or mail, whatever the password is."""
     return request.session.get(_WAY) in {"code", "invitation"} and is_fresh(request=request)
+
+
+def has_rested(*, request: HttpRequest, idle_minutes: int) -> bool:
+    """This function will tell whether nobody has touched the session for so long that it ends; 0 minutes: never.
+
+    When somebody last did, the browser keeps in a signed cookie that is good for this session alone: reading a page
+    writes nothing to the database, and an older cookie only makes the session end earlier.
+    """
+    seen = _seen_at(request)
+    return bool(idle_minutes) and seen is not None and machine_now() - seen > timedelta(minutes=idle_minutes)
+
+
+def new_mark(*, request: HttpRequest) -> str | None:
+    """This function will return what the browser keeps from now on, or None when what it has is new enough."""
+    seen, now = _marked_at(request), machine_now()
+    if seen is not None and now - seen < SEEN_AGAIN_AFTER:
+        return None
+    return signing.dumps([code_of(str(request.session.session_key)), now.isoformat()], salt=_SEEN_SALT)
+
+
+def _seen_at(request: HttpRequest) -> datetime | None:
+    begun, marked = request.session.get(_BEGUN), _marked_at(request)
+    return max((one for one in (begun and datetime.fromisoformat(begun), marked) if one), default=None)
+
+
+def _marked_at(request: HttpRequest) -> datetime | None:
+    try:
+        code, at = signing.loads(request.COOKIES.get(SEEN_COOKIE, ""), salt=_SEEN_SALT)
+    except (signing.BadSignature, ValueError):
+        return None
+    return datetime.fromisoformat(at) if code == code_of(str(request.session.session_key)) else None
 
 
 def require_fresh(*, request: HttpRequest) -> None:

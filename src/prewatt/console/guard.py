@@ -10,16 +10,21 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import activate
+from django.utils.translation import gettext as _
 
 from prewatt.access.audit import Actor
 from prewatt.access.permissions import Permission
-from prewatt.access.queries import get_user_permissions, rights_read_once
+from prewatt.access.queries import get_session_rules, get_user_permissions, rights_read_once
+from prewatt.access.sessions import SEEN_COOKIE, has_rested, new_mark
 from prewatt.console.problems import explain
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.errors import NotFound, NotPermitted, PrewattError
@@ -30,6 +35,9 @@ if TYPE_CHECKING:
 
 PUBLIC: Final = "public"
 """The mark of a page that needs no permission: signing in and out, choosing language and theme."""
+
+ANYBODY: Final = "anybody at the desk"
+"""The mark of a page about the person's own login: it needs a role, whichever."""
 
 SAFE: Final = frozenset({"GET", "HEAD"})
 
@@ -59,19 +67,63 @@ def requires(permission: Permission) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not request.user.is_authenticated:
-                return _ask_to_sign_in(request)
-            try:
-                with rights_read_once() if request.method in SAFE else nullcontext():
-                    request.desk = _desk(request.user, permission)
-                    activate(request.desk.site.zone)
-                    return view(request, *args, **kwargs)
-            except PrewattError as error:
-                return problem_page(request, error)
+            return _guarded(view, request, permission, args, kwargs)
 
         return _mark(guarded, permission)
 
     return decorate
+
+
+def at_the_desk(view: View) -> View:
+    """This function will let everybody pass who has any right at the desk: what it shows is the person's own."""
+
+    @wraps(view)
+    def guarded(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return _guarded(view, request, None, args, kwargs)
+
+    return _mark(guarded, ANYBODY)
+
+
+def _guarded(
+    view: View, request: DeskRequest, permission: Permission | None, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> HttpResponseBase:
+    if not request.user.is_authenticated:
+        return _ask_to_sign_in(request)
+    try:
+        with rights_read_once() if request.method in SAFE else nullcontext():
+            rules = get_session_rules(user=request.user)
+            if has_rested(request=request, idle_minutes=rules.idle_minutes):
+                return _sign_out(request)
+            request.desk = _desk(request.user, permission)
+            activate(request.desk.site.zone)
+            answer = view(request, *args, **kwargs)
+    except PrewattError as error:
+        return problem_page(request, error)
+    if rules.idle_minutes and _is_by_hand(request):
+        _remember(request, answer)
+    return answer
+
+
+def _is_by_hand(request: HttpRequest) -> bool:
+    """This function will tell whether a person did something: parts that a page asks for by itself do not count."""
+    is_by_itself = is_part(request) or "text/event-stream" in request.headers.get("Accept", "")
+    return request.method not in SAFE or not is_by_itself
+
+
+def _remember(request: HttpRequest, answer: HttpResponseBase) -> None:
+    mark = new_mark(request=request)
+    if mark is not None and request.session.session_key:
+        answer.set_cookie(
+            SEEN_COOKIE, mark, max_age=settings.SESSION_COOKIE_AGE, httponly=True, samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )  # fmt: skip
+
+
+def _sign_out(request: HttpRequest) -> HttpResponseBase:
+    logout(request)
+    if not is_part(request):
+        messages.info(request, _("You were signed out because nobody was there. Sign in to go on where you were."))
+    return _ask_to_sign_in(request)
 
 
 def machine_ms() -> int:
@@ -79,12 +131,13 @@ def machine_ms() -> int:
     return int(machine_now().timestamp() * 1000)
 
 
-def _desk(user: "User", permission: Permission) -> Desk:
+def _desk(user: "User", permission: Permission | None) -> Desk:
     asked_ms = machine_ms()
     permissions = get_user_permissions(user=user)
-    if permission not in permissions:
+    wanted = permission or min(permissions, default="")
+    if wanted not in permissions:
         raise NotPermitted("Your role does not allow this.", hint="Ask an administrator for the permission.")
-    return Desk(user, see_site(user=user, permission=permission), permissions, asked_ms)
+    return Desk(user, see_site(user=user, permission=wanted), permissions, asked_ms)
 
 
 def public(view: View) -> View:

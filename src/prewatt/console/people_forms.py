@@ -78,6 +78,16 @@ class RoleForm(DeskForm):
         return [one for one in str(self.cleaned_data["seen"]).split(",") if one]
 
 
+class SafetyForm(DeskForm):
+    """What a role asks of the sessions of those who hold it."""
+
+    idle_minutes = forms.IntegerField(
+        label=_("Signed out after so many minutes of rest (0: never)"), min_value=0, max_value=720,
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
+    )  # fmt: skip
+    needs_second_factor = forms.BooleanField(label=_("A second factor is required"), required=False)
+
+
 class PasswordForm(DeskForm):
     """A password, typed twice."""
 
@@ -96,6 +106,16 @@ class PasswordForm(DeskForm):
         if data.get("password") and data.get("again") and data["password"] != data["again"]:
             self.add_error("again", _("The two differ: type the same password twice."))
         return data
+
+
+class ChangePasswordForm(PasswordForm):
+    """Another password for one's own login."""
+
+    old = forms.CharField(
+        label=_("Present password"), max_length=200, widget=forms.PasswordInput({"autocomplete": "current-password"})
+    )
+
+    field_order = ("old", "password", "again")
 
 
 def _choices(form: DeskForm, name: str, choices: Sequence[tuple[str, Any]]) -> None:

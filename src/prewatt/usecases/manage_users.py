@@ -11,7 +11,9 @@ from prewatt.access.audit import Actor
 from prewatt.access.contacts import masked, to_contact
 from prewatt.access.errors import BadContact, BadRole
 from prewatt.access.models import LinkPurpose, User
+from prewatt.access.sessions import SessionRow
 from prewatt.access.throttle import Limit, take_try
+from prewatt.kernel.errors import NotPermitted
 from prewatt.notices.queries import find_way
 from prewatt.notices.services import raise_message
 from prewatt.usecases.work import unit_of_work
@@ -150,6 +152,35 @@ def turn_login(*, actor: Actor, public_id: UUID, active: bool, reason: str) -> N
         rights.turn_login(editor=editor, user=user, active=active)
         if not active:
             links.end_links(user=user)
+            sessions.end_other_sessions(user=user, this_key=None)
+
+
+def list_sessions_of(*, actor: Actor, public_id: UUID) -> list[SessionRow]:
+    """This function will list where a person is signed in, for who could close their login; for others nothing.
+
+    Raises UnknownLogin.
+    """
+    editor = _editor(actor)
+    user = roster.find_managed(user=editor, public_id=public_id)
+    try:
+        rights.require_over(editor=editor, user=user)
+    except NotPermitted:
+        return []
+    return sessions.list_sessions(user=user, this_key=None)
+
+
+def end_sessions(*, actor: Actor, public_id: UUID, code: str = "") -> None:
+    """This function will sign a person out where ``code`` says, or everywhere, with their next click.
+
+    Raises UnknownLogin, NotPermitted, UnknownSession.
+    """
+    editor = _editor(actor)
+    user = roster.find_managed(user=editor, public_id=public_id)
+    with unit_of_work(actor=actor, verb="end_sessions", subject=_subject(user)):
+        rights.require_over(editor=editor, user=user)
+        if code:
+            sessions.end_session(user=user, code=code)
+        else:
             sessions.end_other_sessions(user=user, this_key=None)
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,8 +17,9 @@ from prewatt.access.matrix import SUBJECTS, Right
 from prewatt.access.permissions import Permission
 from prewatt.access.roster import RoleRow, get_role, list_roles, list_scopes
 from prewatt.console.guard import DeskRequest, actor_of, requires
-from prewatt.console.people_forms import RoleForm
+from prewatt.console.people_forms import RoleForm, SafetyForm
 from prewatt.console.problems import sentence
+from prewatt.console.views.desk_money import ask, done
 from prewatt.kernel.errors import NotFound, Refused
 from prewatt.usecases import manage_roles
 
@@ -108,6 +110,28 @@ def role_end(request: DeskRequest, code: str) -> HttpResponseBase:
     else:
         messages.success(request, _("The role is closed."))
     return redirect("console:roles")
+
+
+@requires(Permission.ADMIN_USERS)
+@require_http_methods(METHODS)
+def role_safety(request: DeskRequest, code: str) -> HttpResponseBase:
+    """This view will set a role's time-out, and whether it needs a second factor."""
+    row = get_role(user=request.desk.user, code=code)
+    first = {"idle_minutes": row.idle_minutes, "needs_second_factor": row.needs_second_factor}
+    form = SafetyForm(request.POST or None, initial=first)
+
+    def act(data: dict[str, Any]) -> HttpResponseBase:
+        manage_roles.set_role_safety(actor=actor_of(request), code=code, **data)
+        return done(request, reverse("console:roles"), _("It holds from the next click on."))
+
+    said = {
+        "title": _("Sessions of %(role)s") % {"role": row.name},
+        "facts": [(_("People who hold it"), str(row.holders))],
+        "warning": _("Who holds several roles keeps to the strictest of them."),
+        "button": _("Save"),
+        "danger": False,
+    }
+    return ask(request, form, act, said)
 
 
 def _editor(request: DeskRequest, form: RoleForm, row: RoleRow | None, first: Collection[str]) -> HttpResponse:

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from prewatt.access.errors import BadLink
+from prewatt.access.browsers import browser_words
+from prewatt.access.errors import BadLink, UnknownLogin
 from prewatt.access.permissions import Permission
 from prewatt.access.roster import find_managed, find_open_link, get_login, list_logins, list_roles, list_scopes
 from prewatt.console.forms import DeskForm, ReasonForm
@@ -103,6 +104,23 @@ def send_link(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
 
 
 @requires(Permission.ADMIN_USERS)
+@require_POST
+def end_sessions(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
+    """This view will sign a person out on one browser, or everywhere."""
+    try:
+        manage_users.end_sessions(
+            actor=actor_of(request), public_id=public_id, code=request.POST.get("session", "")[:40]
+        )
+    except UnknownLogin:
+        raise
+    except Refused as refusal:
+        messages.error(request, sentence(refusal))
+    else:
+        messages.success(request, _("Signed out there."))
+    return redirect("console:user", public_id=public_id)
+
+
+@requires(Permission.ADMIN_USERS)
 @require_http_methods(METHODS)
 def turn(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     """This view will close a login with a reason, or open it again."""
@@ -178,6 +196,10 @@ def _page(request: DeskRequest, public_id: UUID, form: DeskForm, linked: Linked 
         "row": row,
         "form": form,
         "linked": linked,
+        "sessions": [
+            (one, browser_words(one.browser))
+            for one in manage_users.list_sessions_of(actor=actor_of(request), public_id=public_id)
+        ],
         "is_self": row.public_id == reader.public_id,
         "link_until": find_open_link(user=find_managed(user=reader, public_id=public_id)),
     }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST
 
+from prewatt.access.browsers import browser_words
 from prewatt.access.contacts import masked
 from prewatt.access.errors import StaleSession
 from prewatt.access.sessions import came_by_code, list_sessions, require_fresh
@@ -29,7 +30,6 @@ from prewatt.portal.views.sign_in import (
     read_waiting,
     status_of,
 )
-from prewatt.portal.words import browser_words
 from prewatt.usecases import change_login
 
 

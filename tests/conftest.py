@@ -11,6 +11,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pytest
 import structlog
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, transaction
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from tests.clusters import OwnCluster, connected_to, locked, migrations_hash, own_cluster, shared_cluster, test_folder
@@ -190,7 +191,7 @@ def committed_database(postgres_url: str, django_db_modify_db_settings: None, dj
 @pytest.fixture
 def fresh_databases(
     postgres_url: str, django_db_modify_db_settings: None, django_db_blocker: Any
-) -> Callable[[], contextlib.AbstractContextManager[str]]:
+) -> Callable[[], AbstractContextManager[str]]:
     """Gives one database after the other, each as ``committed_database`` and for as long as its context lasts."""
     return lambda: _database_of_its_own(postgres_url, django_db_blocker)
 
@@ -203,6 +204,28 @@ def module_database(postgres_url: str, django_db_modify_db_settings: None, djang
     """
     with _database_of_its_own(postgres_url, django_db_blocker) as name:
         yield name
+
+
+Building = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture(scope="module")
+def building(django_db_setup: None, django_db_blocker: Any) -> Iterator[Building]:
+    """One transaction around all tests of a module that use ``db``; what is built in the yielded context stands for
+    each of them as it was. Tests of such a module cannot have a database of their own.
+    """
+
+    @contextlib.contextmanager
+    def build() -> Iterator[None]:
+        before = clock.estate_clock()
+        with django_db_blocker.unblock():
+            yield
+        clock.install(before)
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        with django_db_blocker.block():
+            yield build
+        transaction.set_rollback(True)
 
 
 OwnClusters = Callable[..., OwnCluster]

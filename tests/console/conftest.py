@@ -1,9 +1,11 @@
 """A town with rooms, and browsers signed in as each role."""
 
+import copy
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from tests.conftest import Building
 from tests.usecases_billing.town import ACTOR, Room, Town, set_clock
 
 from prewatt.access import services as access
@@ -32,9 +34,17 @@ def estate_clock() -> None:
     set_clock(NOW)
 
 
+@pytest.fixture(scope="module")
+def standing_town(building: Building) -> Town:
+    """Built once for all tests of a file."""
+    with building():
+        set_clock(NOW)
+        return build_town()
+
+
 @pytest.fixture
-def town(db: None, estate_clock: None) -> Town:
-    return build_town()
+def town(db: None, estate_clock: None, standing_town: Town) -> Town:
+    return copy.deepcopy(standing_town)
 
 
 def build_town(*, rooms: int = 3) -> Town:

@@ -155,7 +155,6 @@ def test_readings_can_be_filtered_paged_and_taken_away_as_a_sheet(town, admin):
     sheet = (
         CalamineWorkbook.from_filelike(BytesIO(b"".join(answer.streaming_content))).get_sheet_by_index(0).to_python()
     )
-    answer.close()
     assert sheet[0][0] == "Room"
     assert [row[6] for row in sheet[1:]] == [24.0, 10.0]
 

@@ -26,11 +26,6 @@ def _quick(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
-@pytest.fixture
-def world(db) -> World:
-    return World.build()
-
-
 def url(world: World, page: str, *more: object) -> str:
     return reverse(f"portal:{page}", args=[world.ours.room.account.public_id, *more])
 

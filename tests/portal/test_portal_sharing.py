@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
-from tests.portal.world import World, make_login
+from tests.portal.world import make_login
 
 from prewatt.access.models import Action, User
 from prewatt.kernel.clock import machine_now
@@ -18,11 +18,6 @@ from prewatt.tenancy.queries import list_shared_accounts
 def _quick(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.LETTERBOX = True
-
-
-@pytest.fixture
-def world(db) -> World:
-    return World.build()
 
 
 def account_of(world):

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from tests.usecases_billing.town import ACTOR, Room, Town, set_clock
+from tests.usecases_billing.town import ACTOR, Room, Town, reading, set_clock
 
 from prewatt.billing.errors import MonthClosed, MonthNotOver, MonthNotSettled, NotMonthAhead
 from prewatt.billing.models import AccountMonth, MonthAhead
@@ -36,13 +36,14 @@ def plan(room: Room, surplus: str = "carry", fixed: int | None = None) -> None:
 
 def use(town: Town, room: Room, first: date, last: date, wh_a_day: int, begin_wh: int = 0) -> int:
     """Let a room use the same each day: read at each midnight. Returns where the register ends."""
-    total, day = begin_wh, first
-    while day <= last:
-        total += wh_a_day
-        after = day + timedelta(days=1)
-        town.read(room, f"{after.isoformat()}T00:00", total)
-        day = after
-    return total
+    days = (last - first).days + 1
+    town.record(
+        *(
+            reading(room, f"{first + timedelta(days=number)}T00:00", begin_wh + number * wh_a_day)
+            for number in range(1, days + 1)
+        )
+    )
+    return begin_wh + days * wh_a_day
 
 
 def month_of(room: Room, month: date) -> AccountMonth:

@@ -11,6 +11,7 @@ from python_calamine import CalamineWorkbook
 from tests.console.conftest import pay
 
 from prewatt.console.files import SheetResponse
+from prewatt.reports.models import SavedReport
 from prewatt.reports.tables.registry import reports
 
 CODES = list(reports())
@@ -120,3 +121,37 @@ def test_a_file_is_read_in_pieces_by_an_asynchronous_server():
         return [len(part) async for part in answer]
 
     assert asyncio.run(read()) == [262_144, 262_144, 75_712]
+
+
+def test_a_report_is_saved_mailed_and_removed_from_the_list(town, admin):
+    where = reverse("console:save_report") + "?report=takings&period=month&per=cashier"
+    assert admin.get(where).status_code == 200
+    assert admin.post(where, {"name": ""}).status_code == 422
+    assert admin.post(where, {"name": "Desk", "is_shared": "on"}).status_code == 302
+    assert admin.post(where, {"name": "Desk"}).status_code == 422
+    saved = SavedReport.objects.get()
+    index = admin.get(reverse("console:reports")).content.decode()
+    assert f"{_report('takings')}?period=month&amp;by=day&amp;per=cashier" in index
+    mail = reverse("console:mail_report", args=[saved.public_id])
+    asked = {"every": "week", "hour": "7", "form": "xlsx", "recipients": "boss@example.org"}
+    assert admin.get(mail).status_code == 200
+    assert admin.post(mail, asked | {"recipients": "boss"}).status_code == 422
+    assert admin.post(mail, asked).status_code == 302
+    index = admin.get(reverse("console:reports")).content.decode()
+    assert "Every Monday 07:00" in index
+    assert "boss@example.org" in index
+    remove = reverse("console:remove_report", args=[saved.public_id])
+    assert admin.get(remove).status_code == 200
+    assert admin.post(remove).status_code == 302
+    assert "Desk" not in admin.get(reverse("console:reports")).content.decode()
+    assert admin.get(mail).status_code == 404
+
+
+def test_who_may_not_share_saves_for_oneself_and_mails_nothing(sign_in):
+    auditor = sign_in("auditor")
+    where = reverse("console:save_report") + "?report=energy"
+    assert "is_shared" not in auditor.get(where).content.decode()
+    assert auditor.post(where, {"name": "Mine", "is_shared": "on"}).status_code == 302
+    saved = SavedReport.objects.get()
+    assert not saved.is_shared
+    assert auditor.get(reverse("console:mail_report", args=[saved.public_id])).status_code == 403

@@ -259,6 +259,12 @@ class TestAsking:
         wanted = self.form(period=period).wanted()
         assert (wanted.from_day, wanted.to_day) == (first, last)
 
+    def test_dates_typed_go_before_the_stretch_that_the_form_stood_on(self):
+        kept = self.form(period="month", from_day="2026-11-01", to_day="2026-11-20")
+        assert kept.stretch == "month"
+        moved = self.form(period="month", from_day="2026-10-05", to_day="2026-11-20")
+        assert (moved.stretch, moved.wanted().from_day) == ("", date(2026, 10, 5))
+
     @pytest.mark.parametrize(
         "asked",
         [

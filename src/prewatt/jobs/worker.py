@@ -19,6 +19,7 @@ from prewatt.usecases.audit_books import audit_books, audit_overdue_books
 from prewatt.usecases.close_day import close_due_days
 from prewatt.usecases.ensure_months import ensure_months
 from prewatt.usecases.forget_old import forget_old
+from prewatt.usecases.mail_due_reports import mail_due_reports
 from prewatt.usecases.query_orders import expire_orders, join_unmatched, query_due_orders
 from prewatt.usecases.reconcile_day import fetch_due_statements
 from prewatt.usecases.reconcile_supply import end_due_holds, reconcile_supply, watch_reconnections
@@ -76,6 +77,7 @@ def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
         Job("forget_old", forget_old, float(AN_HOUR_S), is_called=False),
     ]
     papers = [Job("paper_runs", lambda: work_on_paper_runs(actor=actor, is_stopping=stopping.is_set), LOOK_S_MIN * 5)]
+    reports = [Job("mail_due_reports", lambda: mail_due_reports(actor=actor), LOOK_S_MIN * 15, is_called=False)]
     return [
         Lane(name="supply", jobs=supply, stopping=stopping),
         Lane(name="notices", jobs=notices, stopping=stopping),
@@ -84,6 +86,7 @@ def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
         Lane(name="statements", jobs=statements, stopping=stopping),
         Lane(name="calendar", jobs=calendar, stopping=stopping),
         Lane(name="papers", jobs=papers, stopping=stopping),
+        Lane(name="reports", jobs=reports, stopping=stopping),
     ]
 
 

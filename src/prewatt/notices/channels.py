@@ -1,7 +1,7 @@
 """The ways a notice travels. Nothing here touches the database: a letter in, an outcome out."""
 
 import smtplib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import httpx
@@ -12,17 +12,21 @@ from prewatt.notices.sms import aliyun, gateway, twilio
 from prewatt.notices.sms.values import TIME_OUT, SmsSettings
 from prewatt.notices.values import Letter, Sent
 
+Attachment = tuple[str, bytes, str]
+"""File name, content, content type."""
+
 PERMANENT_FROM: Final = 500
 """SMTP replies from 500 on say that trying again is of no use (RFC 5321 section 4.2.1)."""
 
 
-def send_mail(letter: Letter) -> Sent:
+def send_mail(letter: Letter, *, attachments: Sequence[Attachment] = ()) -> Sent:
     """This function will hand a letter to the mail server. Its id makes a repeat recognisable."""
     if not settings.EMAIL_HOST:
         return Sent(error="no mail server is set (PREWATT_SMTP_HOST)", is_permanent=True)
     message = EmailMessage(
         _one_line(letter.subject), letter.body, settings.DEFAULT_FROM_EMAIL, [letter.recipient],
         headers={"Message-ID": f"<{letter.public_id}@prewatt>"}, connection=get_connection(),
+        attachments=list(attachments),
     )  # fmt: skip
     try:
         message.send()

@@ -80,7 +80,7 @@ def see_report(
     *, user: User, site: SiteView, report: Report, wanted: Wanted, page: int = 1, limit: int = PAGE
 ) -> ReportPage:
     """This function will return one page of a report with its totals. Raises NotPermitted."""
-    parameters = _parameters(user, site, report, wanted)
+    parameters = parameters_of(user=user, site=site, report=report, wanted=wanted)
     with _reading(), connection.cursor() as cursor:
         cursor.execute(totals_sql(report, wanted), parameters)
         count, *sums = cursor.fetchone() or (0,)
@@ -99,7 +99,7 @@ def iterate_report(*, user: User, site: SiteView, report: Report, wanted: Wanted
 
     Raises NotPermitted, and TooManyRows behind the last row that a file may hold.
     """
-    parameters = _parameters(user, site, report, wanted)
+    parameters = parameters_of(user=user, site=site, report=report, wanted=wanted)
     with _reading(), connection.chunked_cursor() as cursor:
         cursor.execute(rows_sql(report, wanted), parameters)
         left = FILE_ROWS_MAX
@@ -125,7 +125,7 @@ def write_report_csv(*, user: User, site: SiteView, report: Report, wanted: Want
 
     Raises NotPermitted.
     """
-    parameters = _parameters(user, site, report, wanted)
+    parameters = parameters_of(user=user, site=site, report=report, wanted=wanted)
     statement, words = csv_sql(report, wanted, currency=site.currency, at_most=FILE_ROWS_MAX)
     head = StringIO()
     csv.writer(head, lineterminator="\n").writerow(heads(report.columns_for(wanted)))
@@ -165,7 +165,8 @@ def _too_many() -> TooManyRows:
     )
 
 
-def _parameters(user: User, site: SiteView, report: Report, wanted: Wanted) -> dict[str, Any]:
+def parameters_of(*, user: User, site: SiteView, report: Report, wanted: Wanted) -> dict[str, Any]:
+    """This function will return what a report's SQL is filled with for a login. Raises NotPermitted."""
     if report.permission not in get_user_permissions(user=user):
         raise NotPermitted("Your role does not allow this.", hint="Ask an administrator for the permission.")
     sight = _sight(user, site, report, wanted)

@@ -12,13 +12,15 @@ from django.views.decorators.http import require_safe
 from prewatt.access.permissions import Permission
 from prewatt.console.files import SheetResponse
 from prewatt.console.guard import DeskRequest, requires
+from prewatt.console.report_forms import EVERY
 from prewatt.console.report_page import cells_of, chart_of, heads_of, totals_of
 from prewatt.kernel.clock import estate_now
 from prewatt.kernel.errors import NotFound, NotPermitted
 from prewatt.kernel.period import local_date
-from prewatt.reports.tables.asking import ReportForm
+from prewatt.reports.tables.asking import PERIODS, ReportForm
 from prewatt.reports.tables.registry import get_report, open_to
 from prewatt.reports.tables.report import GROUPS, Report, Wanted
+from prewatt.usecases.save_report import see_saved_reports
 from prewatt.usecases.see_report import (
     CHART_ROWS_MAX,
     FILE_ROWS_MAX,
@@ -39,7 +41,14 @@ def reports(request: DeskRequest) -> HttpResponseBase:
     """This view will list the reports that the login may read."""
     found = open_to(request.desk.permissions)
     groups = [(label, [one for one in found if one.group is group]) for group, label in GROUPS.items()]
-    context = {"section": "reports", "groups": [(label, some) for label, some in groups if some]}
+    saved = [
+        (one, get_report(one.report).title, dict(EVERY)[one.schedule.every] if one.schedule else "")
+        for one in see_saved_reports(user=request.desk.user, site=request.desk.site)
+    ]
+    context = {
+        "section": "reports", "groups": [(label, some) for label, some in groups if some], "saved": saved,
+        "user_id": request.desk.user.pk,
+    }  # fmt: skip
     return render(request, "console/reports.html", context)
 
 
@@ -49,7 +58,11 @@ def report(request: DeskRequest, code: str) -> HttpResponseBase:
     """This view will show a report: filters, chart, table with totals, a page at a time."""
     found = readable(request, code)
     form = asked_of(request, found)
-    context: dict[str, Any] = {"section": "reports", "report": found, "form": form, "page": None}
+    others = {key: value for key, value in request.GET.items() if key not in {"page", "period", "from_day", "to_day"}}
+    context: dict[str, Any] = {
+        "section": "reports", "report": found, "form": form, "page": None, "others": urlencode(others),
+        "periods": list(PERIODS.items()) if found.has_period else [],
+    }  # fmt: skip
     if not form.is_valid():
         return render(request, "console/report.html", context, status=422)
     wanted = form.wanted()

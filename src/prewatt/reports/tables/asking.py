@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -55,7 +56,7 @@ def days_of(period: str, today: date) -> tuple[date, date]:
 class ReportForm(forms.Form):
     """The filters of one report. Made from its description; ``today`` and the blocks are the reader's."""
 
-    period = forms.ChoiceField(label=gettext_lazy("Period"), required=False)
+    period = forms.ChoiceField(label=gettext_lazy("Period"), required=False, widget=forms.HiddenInput)
     from_day = forms.DateField(
         label=gettext_lazy("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
@@ -71,7 +72,7 @@ class ReportForm(forms.Form):
         super().__init__(_with_defaults(given, report, today))
         self.use_required_attribute = False
         own: Any = self.fields["period"]
-        own.choices = [("", _("Dates chosen")), *PERIODS.items()]
+        own.choices = list(PERIODS.items())
         own = self.fields["block"]
         own.choices = [("", _("All")), *((code, code) for code in blocks)]
         self.fields["q"].label = str(report.text_label)
@@ -94,6 +95,18 @@ class ReportForm(forms.Form):
             elif (last - first).days >= DAYS_MAX:
                 self.add_error("to_day", _("A report covers three years at most. Choose a shorter period."))
         return found
+
+    @property
+    def stretch(self) -> str:
+        """This property will hold the named stretch that the form stands on, empty for dates of one's own."""
+        return str(self.data.get("period", ""))
+
+    def query(self) -> str:
+        """This method will return the filters as an address carries them: a named stretch instead of its days."""
+        kept = {name: str(self.data.get(name, "")) for name in self.fields if self.data.get(name)}
+        if self.stretch:
+            kept = {name: value for name, value in kept.items() if name not in {"from_day", "to_day"}}
+        return urlencode(kept)
 
     def wanted(self) -> Wanted:
         """This method will return what was asked. Raises BadFilter, naming each filter that is wrong."""
@@ -118,13 +131,20 @@ def _taken(report: Report) -> dict[str, bool]:
 
 
 def _with_defaults(asked: dict[str, Any], report: Report, today: date) -> dict[str, Any]:
-    """Fill in what was left out: this month, and each option's own answer. A named stretch goes before dates."""
+    """Fill in what was left out: this month, and each option's own answer.
+
+    Dates that were typed go before a stretch that was named: only where they are the same days it goes on moving.
+    """
     if report.has_period:
-        period = asked.get("period") or ("" if asked.get("from_day") or asked.get("to_day") else "month")
-        first, last = days_of(period, today)
-        if period in PERIODS:
-            asked |= {"period": period, "from_day": first.isoformat(), "to_day": last.isoformat()}
+        given = {name: asked[name] for name in ("from_day", "to_day") if asked.get(name)}
+        period = asked.get("period") or ("" if given else "month")
+        first, last = (day.isoformat() for day in days_of(period, today))
+        if period in PERIODS and given in ({}, {"from_day": first, "to_day": last}):
+            asked |= {"period": period, "from_day": first, "to_day": last}
+        elif not given:
+            asked |= {"from_day": first, "to_day": last}
         else:
+            asked.pop("period", None)
             asked["from_day"] = asked.get("from_day") or month_start(_day_of(asked.get("to_day"), today)).isoformat()
             asked["to_day"] = asked.get("to_day") or today.isoformat()
     return {option.name: option.default for option in report.options} | {

@@ -73,7 +73,7 @@ REPORT: Final = Report(
             ),
             "account",
         ),
-        Option("show", _("Show"), (Choice("all", _("All")), Choice("arrears", _("Arrears only"))), "all"),
+        Option("show", _("Accounts"), (Choice("all", _("All")), Choice("arrears", _("Arrears only"))), "all"),
     ),
     has_period=False,
     text_label=_("Room, customer or account"),

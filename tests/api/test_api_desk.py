@@ -227,7 +227,7 @@ def test_the_outbox_is_read(town: Town, chief: Machine) -> None:
     assert chief.post(f"notices/{uuid4()}/send-again").status_code == 404
 
 
-MONEY = {"amount": "1.00", "currency": "CNY", "channel": "cash"}
+MONEY: dict[str, object] = {"amount": "1.00", "currency": "CNY", "channel": "cash"}
 BODIES: dict[str, dict[str, object]] = {
     "top-ups": MONEY,
     "refunds": {**MONEY, "reason": "why"},

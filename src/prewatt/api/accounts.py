@@ -11,7 +11,7 @@ from prewatt.access.permissions import Permission
 from prewatt.api import cursors
 from prewatt.api.common import TEXT, Cursor, Key, Limit, Text, answers, once, page_of, written
 from prewatt.api.door import actor_of, machine_of, permitted
-from prewatt.api.schemas import AccountOut, AccountsOut, LedgerLineOut, LedgerOut
+from prewatt.api.schemas import AccountOut, AccountsOut, Day, LedgerLineOut, LedgerOut
 from prewatt.api.schemas_money import (
     CustomerOut,
     CustomersOut,
@@ -163,8 +163,8 @@ def papers(
     site: UUID,
     kind: Annotated[str, Query(max_length=20, pattern=TEXT, description="receipt, refund, statement, …")] = "",
     q: Text = "",
-    from_day: date | None = None,
-    to_day: date | None = None,
+    from_day: Day | None = None,
+    to_day: Day | None = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> PapersOut:

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query, Router
-from pydantic import AwareDatetime
 
 from prewatt.access.permissions import Permission
 from prewatt.api import cursors
@@ -14,6 +13,7 @@ from prewatt.api.door import machine_of, permitted
 from prewatt.api.schemas import (
     CommandOut,
     CommandsOut,
+    Instant,
     MeterOut,
     MetersOut,
     ReadingOut,
@@ -31,7 +31,7 @@ from prewatt.usecases.see_site import find_site
 READ = Permission.API_READ
 router = Router(tags=["meters"])
 Point = Annotated[str, Query(max_length=40, pattern=r"^[^\x00]*$", description="Only the meter on this metering point")]
-Instant = Annotated[AwareDatetime | None, Query(description="RFC 3339, with its offset")]
+When = Annotated[Instant | None, Query(description="RFC 3339, with its offset")]
 
 
 @router.get("/meters", response=answers(200, MetersOut), summary="List meters", operation_id="list_meters")
@@ -133,8 +133,8 @@ def site_readings(
     *,
     site_id: UUID,
     q: Text = "",
-    from_at: Instant = None,
-    to_at: Instant = None,
+    from_at: When = None,
+    to_at: When = None,
     held: Annotated[bool, Query(description="Only those that wait for a person")] = False,
     cursor: Cursor = None,
     limit: Limit = 100,

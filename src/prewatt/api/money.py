@@ -1,6 +1,5 @@
 """Money: top-ups, refunds, reversals, clearing; payments and online orders as they stand."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from prewatt.access.permissions import Permission
 from prewatt.api import cursors
 from prewatt.api.common import TEXT, Cursor, Key, Text, answers, hash_of, once, page_of, trade_token, written
 from prewatt.api.door import actor_of, machine_of, permitted
-from prewatt.api.schemas import TopUpIn, TopUpOut
+from prewatt.api.schemas import Day, TopUpIn, TopUpOut
 from prewatt.api.schemas_money import (
     BookedOut,
     ClearedOut,
@@ -112,7 +111,7 @@ def payments(
     *,
     site: UUID | None = None,
     account: UUID | None = None,
-    day: Annotated[date | None, Query(description="A local day; needs site")] = None,
+    day: Annotated[Day | None, Query(description="A local day; needs site")] = None,
     cursor: Cursor = None,
     limit: Page = 50,
 ) -> PaymentsOut:

@@ -1,11 +1,11 @@
 """What machines send and get. Ids are opaque, times RFC 3339 in UTC, money a text with its currency, energy in Wh."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from prewatt.kernel.money import Money
 from prewatt.ledger.values import PostingRow
@@ -15,6 +15,18 @@ from prewatt.supply.meter_list import MeterRow
 from prewatt.supply.queries import CommandRow
 from prewatt.tenancy.values import AccountFacts
 
+When = TypeVar("When", date, datetime)
+_YEARS: Final = range(2000, 2200)
+
+
+def _within_reach(when: When) -> When:
+    if when.year not in _YEARS:
+        raise ValueError(f"the year must be {_YEARS[0]} to {_YEARS[-1]}")
+    return when
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_within_reach)]
+Day = Annotated[date, AfterValidator(_within_reach)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", examples=["CNY"])]
 
 
@@ -264,8 +276,8 @@ class ReadingOut(Schema):
 class ReadingsWanted(Schema):
     """Which readings of a meter: from ``from_at`` (in) to ``to_at`` (out)."""
 
-    from_at: AwareDatetime | None = Field(default=None, description="RFC 3339, with its offset")
-    to_at: AwareDatetime | None = Field(default=None, description="RFC 3339, with its offset")
+    from_at: Instant | None = Field(default=None, description="RFC 3339, with its offset")
+    to_at: Instant | None = Field(default=None, description="RFC 3339, with its offset")
     cursor: str | None = Field(default=None, max_length=200, description="next_cursor of the page before")
     limit: int = Field(default=100, ge=1, le=200, description="Rows to a page")
 

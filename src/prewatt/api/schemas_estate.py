@@ -7,7 +7,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
-from prewatt.api.schemas import Strict, known
+from prewatt.api.schemas import Day, Strict, known
 from prewatt.billing.queries.tariffs import TariffLine
 from prewatt.estate.queries import GatewayLine, PlaceFacts, PointFacts
 from prewatt.reports.estate_sheet import Problem
@@ -299,7 +299,7 @@ class TariffIn(Strict):
 
     code: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", examples=["shop"])
     name: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00]*$")
-    effective_from: date
+    effective_from: Day
     reference: str = Field(default="", max_length=120, pattern=r"^[^\x00]*$", description="The document behind it")
     definition: dict[str, Any] = Field(
         description="As answered by the list of versions: currency, band_source, prices, days",

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from prewatt.api.schemas import Strict, known
+from prewatt.api.schemas import Instant, Strict, known
 from prewatt.api.schemas_money import Reason
 from prewatt.cases.queries import CaseLine
 from prewatt.notices.values import NoticeRow
@@ -42,7 +42,7 @@ class ProtectIn(Strict):
     """Why a point is protected, and until when; null: until somebody ends it."""
 
     reason: Reason
-    until_at: AwareDatetime | None = None
+    until_at: Instant | None = None
 
 
 class LoggedCommandOut(Schema):

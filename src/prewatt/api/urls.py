@@ -7,7 +7,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from typing_extensions import override
 
-from prewatt.api import accounts, estate, metering, money, supply, work
+from prewatt.api import accounts, estate, metering, money, supply, webhooks, work
 from prewatt.api.door import MARK, Token
 from prewatt.api.problems import CONTENT_TYPE, always_problem, install_handlers
 
@@ -45,7 +45,9 @@ api = Api(
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
-ROUTERS: Final = (accounts.router, money.router, estate.router, metering.router, supply.router, work.router)
+ROUTERS: Final = tuple(
+    room.router for room in (accounts, money, estate, metering, supply, work, webhooks)
+)  # fmt: skip
 for _router in ROUTERS:
     api.add_router("", _router)
 install_handlers(api)

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     MOVE_OUT_WISHED = auto()
     INVOICE_WISHED = auto()
     POWER_OFF_REPORTED = auto()
+    WEBHOOK_FAILING = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,9 @@ KINDS: Final[dict[Kind, KindText]] = {
     ),
     Kind.POWER_OFF_REPORTED: KindText(
         _("Tenant says the power is off"), _("Look at relay, meter and line; call the tenant when you know.")
+    ),
+    Kind.WEBHOOK_FAILING: KindText(
+        _("Webhook does not answer"), _("Mend the program that it leads to, then enable the webhook in the settings.")
     ),
     Kind.CLOCK_DRIFT: KindText(_("Meter clock is wrong"), _("Set the meter's clock; prices follow the server's time.")),
 }

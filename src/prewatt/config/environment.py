@@ -104,6 +104,9 @@ class Environment(BaseSettings):
         default=SecretStr(""), description="a long random word in the address that deliveries are reported to"
     )
     sms_per_minute: int = Field(default=300, ge=1, le=60_000, description="texts a minute, as the contract allows")
+    webhook_networks: Annotated[list[str], NoDecode] = Field(
+        default=[], description="private networks that webhooks may reach, as 10.1.0.0/16, separated by commas"
+    )
     log_level: LogLevel = Field(default=LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR")
     clock: str = Field(default="", description="speed,machine instant,estate instant; set by the demo alone")
     process: Process = Field(default=Process.COMMAND, description="set by the command itself")
@@ -112,7 +115,7 @@ class Environment(BaseSettings):
         default=False, description="true only for trials: start although the database may lose what it confirmed"
     )
 
-    @field_validator("allowed_hosts", "trusted_origins", "trusted_proxies", mode="before")
+    @field_validator("allowed_hosts", "trusted_origins", "trusted_proxies", "webhook_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """This method will read a list that is separated by commas."""
@@ -134,7 +137,7 @@ class Environment(BaseSettings):
             raise ValueError("the address must begin with http:// or https://")
         return value.rstrip("/")
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
     def _are_networks(cls, value: list[str]) -> list[str]:
         """This method will refuse what is no address and no network."""

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "prewatt.supply",
     "prewatt.notices",
     "prewatt.payments",
+    "prewatt.webhooks",
     "prewatt.reports",
     "prewatt.console",
     "prewatt.portal",
@@ -162,6 +163,7 @@ DEFAULT_FROM_EMAIL = ENV.mail_from
 SMS_REPORTS = ENV.sms_reports
 SMS_REPORT_TOKEN = ENV.sms_report_token.get_secret_value()
 SMS_PER_MINUTE = ENV.sms_per_minute
+WEBHOOK_NETWORKS = [ip_network(one) for one in ENV.webhook_networks]
 SMS: dict[str, Any] = {
     "provider": ENV.sms_provider,
     "url": ENV.sms_url.rstrip("/"),

@@ -19,6 +19,7 @@ from prewatt.usecases.audit_books import audit_books, audit_overdue_books
 from prewatt.usecases.close_day import close_due_days
 from prewatt.usecases.ensure_months import ensure_months
 from prewatt.usecases.forget_old import forget_old
+from prewatt.usecases.gather_events import gather_events
 from prewatt.usecases.mail_due_reports import mail_due_reports
 from prewatt.usecases.query_orders import expire_orders, join_unmatched, query_due_orders
 from prewatt.usecases.reconcile_day import fetch_due_statements
@@ -28,7 +29,10 @@ from prewatt.usecases.resolve_held_reading import retry_unpriced_readings
 from prewatt.usecases.review_due import review_all, review_due
 from prewatt.usecases.send_due_notices import follow_unconfirmed_notices, send_due_notices
 from prewatt.usecases.send_refunds import send_due_refunds
+from prewatt.usecases.send_webhooks import send_due_deliveries
 from prewatt.usecases.work_on_paper_runs import work_on_paper_runs
+from prewatt.webhooks.sending import send
+from prewatt.webhooks.values import Outcome, Parcel
 
 STOP_WITHIN_S: Final = 3.0
 LOOK_S_MIN: Final = 1.0
@@ -76,6 +80,10 @@ def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
         Job("ensure_months", lambda: _ensure_months(actor), float(AN_HOUR_S), is_called=False),
         Job("forget_old", forget_old, float(AN_HOUR_S), is_called=False),
     ]
+    webhooks = [
+        Job("gather_events", lambda: gather_events(actor=actor), LOOK_S_MIN * 2),
+        Job("send_due_deliveries", lambda: _deliver_all(actor, stopping), LOOK_S_MIN * 2),
+    ]
     papers = [Job("paper_runs", lambda: work_on_paper_runs(actor=actor, is_stopping=stopping.is_set), LOOK_S_MIN * 5)]
     reports = [Job("mail_due_reports", lambda: mail_due_reports(actor=actor), LOOK_S_MIN * 15, is_called=False)]
     return [
@@ -86,6 +94,7 @@ def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
         Lane(name="statements", jobs=statements, stopping=stopping),
         Lane(name="calendar", jobs=calendar, stopping=stopping),
         Lane(name="papers", jobs=papers, stopping=stopping),
+        Lane(name="webhooks", jobs=webhooks, stopping=stopping),
         Lane(name="reports", jobs=reports, stopping=stopping),
     ]
 
@@ -113,6 +122,19 @@ def _send_all(actor: Actor, stopping: Event) -> int:
     while not stopping.is_set() and (sent := send_due_notices(actor=actor, senders=senders)):
         count += sent
     return count
+
+
+def _deliver_all(actor: Actor, stopping: Event) -> int:
+    count = 0
+    while not stopping.is_set() and (
+        sent := send_due_deliveries(actor=actor, send=_deliver, key_file=settings.METER_KEY_FILE)
+    ):
+        count += sent
+    return count
+
+
+def _deliver(parcel: Parcel, secrets: list[str]) -> Outcome:
+    return send(parcel=parcel, secrets=secrets, own_networks=settings.WEBHOOK_NETWORKS)
 
 
 def _send_texts(actor: Actor, stopping: Event) -> int:

@@ -1,5 +1,6 @@
 """Sessions at the desk: listed and ended, out after a rest, and rights that are felt with the next click."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from prewatt.access.sessions import SEEN_COOKIE
 from prewatt.kernel.clock import machine_now
 
 PASSWORD = "correct horse"
+_addresses = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,8 @@ def _plain_hashing(settings):
 def signed_in(place, username: str, role: str = "cashier") -> Client:
     if not User.objects.filter(username=username).exists():
         make_user(place[0], role, username=username)
-    client = Client(headers={"user-agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/130.0"})
+    browser = {"user-agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/130.0"}
+    client = Client(headers=browser, REMOTE_ADDR=f"192.0.2.{next(_addresses)}")
     assert client.post("/sign-in", {"username": username, "password": PASSWORD}).status_code == 302
     return client
 

@@ -77,7 +77,7 @@ class Estate:
         chief = self.town.chief.public_id
         of_pages |= {name: lambda: self.trial.public_id for name in ("trial", "trial_live")}
         of_pages |= {name: lambda: self.run.public_id for name in ("paper_run", "paper_run_live", "paper_run_file")}
-        of_pages |= {name: lambda: chief for name in ("user", "user_take", "user_link", "user_turn", "user_sessions")}
+        of_pages |= {name: lambda: chief for name in ("user", "user_take", "user_link", "user_turn", "user_sessions", "user_factor")}
         of_pages["bus"] = lambda: self.room.installation.bus.public_id
         of_pages |= {name: lambda: self.role.code for name in ("role", "role_end", "role_safety")}
         return of_pages

@@ -279,6 +279,46 @@ class PasswordLink(models.Model):
         return f"{self.purpose} {self.user_id}"
 
 
+class SecondFactor(models.Model):
+    """A secret that a login's owner has in an app (RFC 6238), sealed. In force once it was proven, until it ends."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="factors")
+    sealed = models.BinaryField()
+    last_counter = models.BigIntegerField(default=0, help_text="The half minute whose code was used last")
+    created_at = models.DateTimeField(help_text="Machine time")
+    confirmed_at = models.DateTimeField(null=True, blank=True, help_text="Machine time")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="Machine time")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(confirmed_at__isnull=False, ended_at=None), name="second_factor_one"
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.user_id} since {self.confirmed_at}"
+
+
+class RecoveryCode(models.Model):
+    """What opens once instead of the second factor, when the phone is lost. Only its hash is kept."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="recovery_codes")
+    code_hash = models.CharField(max_length=64, help_text="SHA-256, hex")
+    created_at = models.DateTimeField(help_text="Machine time")
+    used_at = models.DateTimeField(null=True, blank=True, help_text="Machine time; also when newer ones took its place")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "code_hash"], name="recovery_code_unique"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.user_id}"
+
+
 class TryCount(models.Model):
     """How full a bucket of tries is: it is empty again at ``full_at``. See ``access.throttle``."""
 

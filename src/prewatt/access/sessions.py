@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.core import signing
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from typing_extensions import override
 
 from prewatt.access.audit import require_unit_of_work
 from prewatt.access.errors import StaleSession, UnknownSession
+from prewatt.access.factors import has_factor
 from prewatt.access.models import LoginSession, User
 from prewatt.kernel.clock import machine_now
 
@@ -25,6 +28,9 @@ _SALT: Final = "prewatt.device"
 _BEGUN: Final = "begun_at"
 _PLACE: Final = "place"
 _WAY: Final = "way"
+_SECOND: Final = "second_factor"
+_OWES: Final = "owes"
+_PASSED: Final = "passed"
 SEEN_COOKIE: Final = "prewatt_seen"
 SEEN_AGAIN_AFTER: Final = timedelta(minutes=1)
 _SEEN_SALT: Final = "prewatt.seen"
@@ -70,9 +76,22 @@ def begin_session(*, request: HttpRequest, user: User, way: str, keep: bool = Fa
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     request.session[_BEGUN] = machine_now().isoformat()
     request.session[_WAY] = way
+    request.session[_SECOND] = _OWES if has_factor(user=user) else ""
     request.session[_PLACE] = [str(request.META.get("REMOTE_ADDR", ""))[:60], browser]
     if keep:
         request.session.set_expiry(KEPT_FOR)
+
+
+def owes_second_factor(*, request: HttpRequest, is_required: bool = False) -> bool:
+    """This function will tell whether the session must still show a second factor: its login has one, or needs one."""
+    state = request.session.get(_SECOND, "")
+    return state == _OWES or (is_required and state != _PASSED)
+
+
+def note_second_factor(*, request: HttpRequest) -> None:
+    """This function will mark the session as proven by a second factor; it gets a new id."""
+    request.session[_SECOND] = _PASSED
+    request.session.cycle_key()
 
 
 def is_fresh(*, request: HttpRequest) -> bool:
@@ -164,6 +183,18 @@ def code_of(session_key: str) -> str:
 def device_mark(*, user: User) -> str:
     """This function will return what a browser keeps to be known again as one of the login's own."""
     return signing.dumps(str(user.public_id), salt=_SALT, compress=False)
+
+
+def remember_device(*, request: HttpRequest, answer: HttpResponseBase, user: User) -> None:
+    """This function will let the browser keep its mark, once the sign-in is whole.
+
+    Who has shown a password alone gets none while a second factor is owed: each mark has tries of its own.
+    """
+    if not owes_second_factor(request=request):
+        answer.set_cookie(
+            DEVICE_COOKIE, device_mark(user=user), max_age=DEVICE_AGE_S, httponly=True, samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )  # fmt: skip
 
 
 def is_known_device(*, mark: str, user: User | None) -> bool:

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from prewatt.access.audit import Actor
 from prewatt.access.permissions import Permission
 from prewatt.access.queries import get_session_rules, get_user_permissions, rights_read_once
-from prewatt.access.sessions import SEEN_COOKIE, has_rested, new_mark
+from prewatt.access.sessions import SEEN_COOKIE, has_rested, new_mark, owes_second_factor
 from prewatt.console.problems import explain
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.errors import NotFound, NotPermitted, PrewattError
@@ -94,6 +94,8 @@ def _guarded(
             rules = get_session_rules(user=request.user)
             if has_rested(request=request, idle_minutes=rules.idle_minutes):
                 return _sign_out(request)
+            if owes_second_factor(request=request, is_required=rules.needs_second_factor):
+                return _ask_second_factor(request)
             request.desk = _desk(request.user, permission)
             activate(request.desk.site.zone)
             answer = view(request, *args, **kwargs)
@@ -180,6 +182,12 @@ def _ask_to_sign_in(request: HttpRequest) -> HttpResponseBase:
     if is_part(request):
         return HttpResponse(status=401)
     return redirect_to_login(request.get_full_path(), reverse("console:sign_in"))
+
+
+def _ask_second_factor(request: HttpRequest) -> HttpResponseBase:
+    if is_part(request):
+        return HttpResponse(status=401)
+    return redirect_to_login(request.get_full_path(), reverse("console:second_factor"))
 
 
 def _mark(view: View, permission: str) -> View:

@@ -88,6 +88,15 @@ class SafetyForm(DeskForm):
     needs_second_factor = forms.BooleanField(label=_("A second factor is required"), required=False)
 
 
+class CodeForm(DeskForm):
+    """A code of the app, or a recovery code."""
+
+    code = forms.CharField(
+        label=_("Code"), max_length=40,
+        widget=forms.TextInput({"autocomplete": "one-time-code", "inputmode": "text", "autofocus": True}),
+    )  # fmt: skip
+
+
 class PasswordForm(DeskForm):
     """A password, typed twice."""
 

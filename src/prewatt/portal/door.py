@@ -25,6 +25,7 @@ from django.views.decorators.cache import never_cache
 
 from prewatt.access.audit import Actor
 from prewatt.access.errors import TooManyTries
+from prewatt.access.sessions import owes_second_factor
 from prewatt.access.throttle import Limit, take_try
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.errors import NotFound, NotPermitted, PrewattError
@@ -87,6 +88,8 @@ def tenant(role: Role = "viewer") -> Callable[[View], View]:
         def guarded(request: TenantRequest, public_id: UUID, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return ask_to_sign_in(request)
+            if owes_second_factor(request=request):
+                return redirect_to_login(request.get_full_path(), reverse("console:second_factor"))
             try:
                 _enter(request, public_id, role)
                 return view(request, *args, **kwargs)
@@ -106,6 +109,8 @@ def signed_in(view: View) -> View:
     def guarded(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return ask_to_sign_in(request)
+        if owes_second_factor(request=request):
+            return redirect_to_login(request.get_full_path(), reverse("console:second_factor"))
         try:
             accounts = list_shared_accounts(user=request.user, limit=LISTED_MAX)
             request.visit = Visit(request.user, tuple(accounts), None, None, machine_ms())

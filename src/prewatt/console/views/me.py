@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from prewatt.access.browsers import browser_words
+from prewatt.access.factors import has_factor
 from prewatt.access.queries import get_session_rules
 from prewatt.access.sessions import list_sessions
 from prewatt.console.guard import DeskRequest, actor_of, at_the_desk
@@ -64,6 +65,7 @@ def _page(request: DeskRequest, form: ChangePasswordForm) -> HttpResponse:
         "section": "me",
         "form": form,
         "sessions": [(row, browser_words(row.browser)) for row in rows],
-        "idle_minutes": get_session_rules(user=user).idle_minutes,
+        "rules": get_session_rules(user=user),
+        "has_factor": has_factor(user=user),
     }
     return render(request, "console/me.html", context, status=422 if form.errors else 200)

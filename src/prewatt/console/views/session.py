@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from prewatt.access.errors import BadSignIn, TooManyTries
 from prewatt.access.queries import get_user_permissions
-from prewatt.access.sessions import DEVICE_AGE_S, DEVICE_COOKIE, begin_session, device_mark
+from prewatt.access.sessions import DEVICE_COOKIE, begin_session, remember_device
 from prewatt.console.forms import SignInForm
 from prewatt.console.guard import public
 from prewatt.console.shell import THEME_COOKIE, THEMES
@@ -83,10 +83,7 @@ def _try(request: HttpRequest, form: SignInForm, target: str) -> HttpResponseRed
     begin_session(request=request, user=user, way="password")
     is_tenant = target == reverse("console:shift") and not get_user_permissions(user=user)
     answer = HttpResponseRedirect(reverse("portal:start") if is_tenant else target)
-    answer.set_cookie(
-        DEVICE_COOKIE, device_mark(user=user), max_age=DEVICE_AGE_S, httponly=True, samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )  # fmt: skip
+    remember_device(request=request, answer=answer, user=user)
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         _remember(answer, settings.LANGUAGE_COOKIE_NAME, user.language)
     return answer

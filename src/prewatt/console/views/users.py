@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from prewatt.access.browsers import browser_words
 from prewatt.access.errors import BadLink, UnknownLogin
+from prewatt.access.factors import has_factor
 from prewatt.access.permissions import Permission
 from prewatt.access.roster import find_managed, find_open_link, get_login, list_logins, list_roles, list_scopes
 from prewatt.console.forms import DeskForm, ReasonForm
@@ -26,6 +27,7 @@ from prewatt.kernel.errors import Refused
 from prewatt.kernel.ids import uuid7
 from prewatt.usecases import manage_users
 from prewatt.usecases.manage_users import Linked, NewPerson
+from prewatt.usecases.second_factor import reset_second_factor
 
 METHODS: Final = ["GET", "HEAD", "POST"]
 ID_DIGITS: Final = 18
@@ -121,6 +123,21 @@ def end_sessions(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
 
 
 @requires(Permission.ADMIN_USERS)
+@require_POST
+def reset_factor(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
+    """This view will take away the second factor of a person who lost it."""
+    try:
+        reset_second_factor(actor=actor_of(request), public_id=public_id)
+    except UnknownLogin:
+        raise
+    except Refused as refusal:
+        messages.error(request, sentence(refusal))
+    else:
+        messages.success(request, _("The second factor is taken away; they are signed out everywhere."))
+    return redirect("console:user", public_id=public_id)
+
+
+@requires(Permission.ADMIN_USERS)
 @require_http_methods(METHODS)
 def turn(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     """This view will close a login with a reason, or open it again."""
@@ -200,6 +217,7 @@ def _page(request: DeskRequest, public_id: UUID, form: DeskForm, linked: Linked 
             (one, browser_words(one.browser))
             for one in manage_users.list_sessions_of(actor=actor_of(request), public_id=public_id)
         ],
+        "has_factor": has_factor(user=find_managed(user=reader, public_id=public_id)),
         "is_self": row.public_id == reader.public_id,
         "link_until": find_open_link(user=find_managed(user=reader, public_id=public_id)),
     }

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from prewatt.access.contacts import masked
 from prewatt.access.errors import TooManyTries
 from prewatt.access.queries import get_user_permissions
-from prewatt.access.sessions import DEVICE_AGE_S, DEVICE_COOKIE, begin_session, device_mark
+from prewatt.access.sessions import DEVICE_COOKIE, begin_session, remember_device
 from prewatt.kernel.errors import Refused
 from prewatt.portal.door import public
 from prewatt.portal.forms import CodeForm, CodeWayForm, PasswordWayForm, TenantForm
@@ -124,10 +124,7 @@ def enter(request: HttpRequest, user: "User", *, way: str, keep: bool, target: s
     """This function will sign a login in here and lead on. Who works at the desk too is never kept signed in."""
     begin_session(request=request, user=user, way=way, keep=keep and not get_user_permissions(user=user))
     answer = redirect(target)
-    answer.set_cookie(
-        DEVICE_COOKIE, device_mark(user=user), max_age=DEVICE_AGE_S, httponly=True, samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )  # fmt: skip
+    remember_device(request=request, answer=answer, user=user)
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         remember(answer, settings.LANGUAGE_COOKIE_NAME, user.language)
     return answer

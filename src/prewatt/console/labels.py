@@ -273,6 +273,15 @@ LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "site": _("Site"),
         "building": _("Building"),
     },
+    "webhook_event": {
+        "payment": _("Payment"),
+        "disconnection": _("Disconnection"),
+        "reconnection": _("Reconnection"),
+        "low_balance": _("Low balance"),
+        "alarm": _("Alarm"),
+    },
+    "webhook_state": {"active": _("Active"), "disabled": _("Disabled"), "ended": _("Ended")},
+    "delivery_state": {"pending": _("Waiting"), "delivered": _("Delivered"), "failed": _("Given up")},
     "progress": {
         "history": _("Filling in the estate's history"),
         "import": _("Importing the estate"),

@@ -35,6 +35,7 @@ from prewatt.console.views import (
     till,
     till_name,
     users,
+    webhooks,
     work,
 )
 
@@ -149,4 +150,11 @@ urlpatterns = [
     path("welcome/<str:token>", users.welcome, name="welcome"),
     path("settings", settings.settings_page, name="settings"),
     path("settings/mode", settings.mode, name="mode"),
+    path("settings/webhooks", webhooks.webhooks, name="webhooks"),
+    path("settings/webhooks/add", webhooks.webhook_add, name="webhook_add"),
+    path("settings/webhooks/<uuid:public_id>", webhooks.webhook, name="webhook"),
+    path("settings/webhooks/<uuid:public_id>/edit", webhooks.webhook_edit, name="webhook_edit"),
+    path("settings/webhooks/<uuid:public_id>/secret", webhooks.webhook_secret, name="webhook_secret"),
+    path("settings/webhooks/<uuid:public_id>/turn", webhooks.webhook_turn, name="webhook_turn"),
+    path("settings/webhooks/<uuid:public_id>/resend", webhooks.webhook_resend, name="webhook_resend"),
 ]

@@ -69,13 +69,17 @@ def end_webhook(*, actor: Actor, public_id: UUID) -> EndpointLine:
     return _turn(actor, public_id, "end_webhook", EndpointState.ENDED)
 
 
-def resend_delivery(*, actor: Actor, public_id: UUID) -> None:
-    """This function will let a delivery be sent once more, whether it arrived or not. Raises UnknownDelivery."""
+def resend_delivery(*, actor: Actor, public_id: UUID) -> UUID:
+    """This function will let a delivery be sent once more, arrived or not, and return its endpoint's public id.
+
+    Raises UnknownDelivery.
+    """
     delivery = get_delivery(user=_user(actor), public_id=public_id)
     with unit_of_work(
         actor=actor, verb="resend_delivery", scope=delivery.endpoint.site.scope, subject=("webhook", str(public_id))
     ):
         services.send_again(delivery=delivery)
+    return delivery.endpoint.public_id
 
 
 def _turn(actor: Actor, public_id: UUID, verb: str, state: str) -> EndpointLine:

@@ -24,6 +24,8 @@ PAGES: Final = {
     "comms": "/comms",
     "commands": "/commands",
     "readings": "/readings",
+    "reports": "/reports",
+    "report": "/reports/energy?period=week&per=band",
     "letters": "/letters",
     "settings": "/settings",
 }

@@ -13,6 +13,7 @@ EVERY: Final = (
     ("month", _("On the first of each month")),
     ("", _("Not any more")),
 )
+WHOM: Final = (("", _("Me alone")), ("on", _("Everybody who may read it here")))
 HOURS: Final = [(str(hour), f"{hour:02d}:00") for hour in range(24)]
 
 
@@ -20,9 +21,9 @@ class SaveForm(DeskForm):
     """A name for a report with its filters."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=80, widget=forms.TextInput({"autocomplete": "off", "autofocus": True})
+        label=_("Saved as"), max_length=80, widget=forms.TextInput({"autocomplete": "off", "autofocus": True})
     )
-    is_shared = forms.BooleanField(label=_("For everybody who may read it here"), required=False)
+    is_shared = forms.ChoiceField(label=_("For whom"), choices=WHOM, required=False)
 
     def __init__(self, *args: Any, may_share: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

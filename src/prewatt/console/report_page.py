@@ -18,8 +18,10 @@ from prewatt.usecases.see_site import SiteView
 
 SERIES_MAX: Final = 6
 BARS_MAX: Final = 40
+NAMES_MAX: Final = 2
 DAYS_MAX: Final = 400
-_TIMES: Final = (Kind.DAY, Kind.MONTH, Kind.YEAR)
+_TIMES: Final = {"day", "month", "year"}
+"""The columns of the question by which stretch of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +106,17 @@ def chart_of(*, report: Report, wanted: Wanted, page: ReportPage, site: SiteView
     named = [at for at, one in enumerate(columns) if not one.is_measure]
     if value_at is None or not named or page.count > len(page.rows) or page.count < 2:
         return None
-    foot = next((at for at in named if columns[at].kind in _TIMES), named[0])
-    split = next((at for at in named if at != foot), None) if columns[foot].kind in _TIMES else None
+    foot = next((at for at in named if columns[at].name in _TIMES), named[0])
+    is_time = columns[foot].name in _TIMES
+    split = next((at for at in named if at != foot), None) if is_time else None
     feet = _feet(columns[foot].kind, [row[foot] for row in page.rows], wanted)
-    if columns[foot].kind not in _TIMES and len(feet) > BARS_MAX:
+    if not is_time and (len(feet) > BARS_MAX or len(named) > NAMES_MAX):
         return None
     by = 1000 if columns[value_at].kind is Kind.ENERGY else 10 ** minor_digits(site.currency)
     series = _series(page.rows, foot, split, value_at)
     today = estate_now().astimezone(site.zone).date()
     return {
-        "titles": [_dated(one, columns[foot].kind, today) if columns[foot].kind in _TIMES else columns[foot].word(one)
+        "titles": [_dated(one, columns[foot].kind, today) if is_time else columns[foot].word(one)
                    for one in feet],
         "unit": "kWh" if columns[value_at].kind is Kind.ENERGY else site.currency,
         "digits": 2,

@@ -30,7 +30,7 @@ def save(request: DeskRequest) -> HttpResponseBase:
     def act(data: dict[str, Any]) -> HttpResponseBase:
         save_report(
             actor=actor_of(request), site=request.desk.site, code=report.code, asked=request.GET.dict(),
-            name=data["name"], is_shared=data.get("is_shared", False),
+            name=data["name"], is_shared=bool(data.get("is_shared")),
         )  # fmt: skip
         return done(request, reverse("console:reports"), _("The report is saved."))
 

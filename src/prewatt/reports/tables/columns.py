@@ -54,8 +54,8 @@ class Column:
     words: Words = field(default_factory=dict)
 
     def word(self, code: object) -> str:
-        """This method will return the word for a code; a code without one is shown as it is."""
-        return str(self.words.get(str(code), str(code)))
+        """This method will return the word for a code; one without a word is shown as it is, without strokes."""
+        return str(self.words.get(str(code), str(code).replace("_", " ")))
 
 
 def measure(name: str, label: str | Promise, kind: Kind, sql: str, *, sums: bool = True) -> Column:

@@ -68,12 +68,15 @@ def _harmless(value: str) -> str:
 
 
 def _worded(column: Column, value: str, words: dict[str, Any]) -> str:
+    if column.kind is Kind.TEXT:
+        return _harmless(value)
     cases = []
     for place, code in enumerate(column.words):
         words[f"{column.name}_code_{place}"] = code
         words[f"{column.name}_word_{place}"] = column.word(code)
         cases.append(f"WHEN %({column.name}_code_{place})s THEN %({column.name}_word_{place})s")
-    return f"CASE {value} {' '.join(cases)} ELSE {_harmless(value)} END" if cases else _harmless(value)
+    other = f"replace({value}, '_', ' ')"
+    return f"CASE {value} {' '.join(cases)} ELSE {_harmless(other)} END" if cases else _harmless(other)
 
 
 def _scaled(value: str, digits: int) -> str:

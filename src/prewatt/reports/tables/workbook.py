@@ -115,7 +115,7 @@ def _writer(sheet: Any, column: Column, form: Any, zone: ZoneInfo, currency: str
         case Kind.TEXT:
             return lambda row, place, value: text(row, place, str(value)[:CHARS_MAX])
         case Kind.WORD:
-            words = {code: column.word(code) for code in column.words}
+            words = {code: column.word(code) for code in column.words}  # translated once, not for each row
             return lambda row, place, value: text(row, place, words.get(value) or column.word(value)[:CHARS_MAX])
         case Kind.MONEY | Kind.ENERGY | Kind.PERMILLE:
             by = 1000 if column.kind is not Kind.MONEY else 10 ** (minor_digits(currency) if currency else 2)

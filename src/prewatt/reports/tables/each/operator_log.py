@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from prewatt.access.permissions import Permission
 from prewatt.reports.tables.columns import Column, Kind
 from prewatt.reports.tables.report import Choice, Group, Option, Report
+from prewatt.reports.tables.verbs import VERBS
 from prewatt.reports.tables.words import OUTCOMES
 
 _OURS: Final = """EXISTS (SELECT 1 FROM access_membership o JOIN access_scope h ON h.id = o.scope_id
@@ -34,7 +35,7 @@ REPORT: Final = Report(
     columns=(
         Column("at", _("Time"), Kind.INSTANT, "x.estate_at"),
         Column("who", _("Who"), sql="coalesce(nullif(w.name, ''), w.username, x.process)"),
-        Column("verb", _("Action"), sql="x.verb"),
+        Column("verb", _("Action"), Kind.WORD, "x.verb", words=VERBS),
         Column("subject", _("About"), sql="trim(x.subject_kind || ' ' || x.subject_id)"),
         Column("outcome", _("Outcome"), Kind.WORD, "x.outcome", words=OUTCOMES),
         Column("reason", _("Reason"), sql="x.reason"),

@@ -151,9 +151,9 @@ def days_of_change(zone: ZoneInfo, year: int) -> list[date]:
 @pytest.mark.faults("G6")
 @pytest.mark.parametrize("year", range(2024, 2029))
 def test_no_zone_loses_or_doubles_an_hour(year: int, faults: Faults) -> None:
-    """G6: all zones; the days around each change of offset, whose bands are those on the wall."""
-    changes = 0
-    for name in ZONES:
+    """G6: all zones (each seventh in short); the days around each change of offset, whose bands are those on the wall."""
+    changes, apart = 0, faults.times(short=7, full=1)
+    for name in ZONES[year % apart :: apart]:
         zone = ZoneInfo(name)
         line = timeline(name)
         for day in days_of_change(zone, year):
@@ -168,7 +168,7 @@ def test_no_zone_loses_or_doubles_an_hour(year: int, faults: Faults) -> None:
             for one in found:
                 for probe in (one.from_us, (one.from_us + one.to_us) // 2, one.to_us - 1):
                     assert slot_at(from_instant_us(probe), line) is one.band, (name, day)
-    assert changes > 300
+    assert changes > 300 // apart
     faults.hit(changes)
 
 

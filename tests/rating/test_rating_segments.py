@@ -151,7 +151,7 @@ def days_of_change(zone: ZoneInfo, year: int) -> list[date]:
 @pytest.mark.faults("G6")
 @pytest.mark.parametrize("year", range(2024, 2029))
 def test_no_zone_loses_or_doubles_an_hour(year: int, faults: Faults) -> None:
-    """G6: all zones (each seventh in short); the days around each change of offset, whose bands are those on the wall."""
+    """G6: all zones, each seventh in short; days around each change of offset, whose bands are those on the wall."""
     changes, apart = 0, faults.times(short=7, full=1)
     for name in ZONES[year % apart :: apart]:
         zone = ZoneInfo(name)

@@ -15,6 +15,7 @@ from tests.usecases_billing.town import ACTOR, Town, set_clock
 from tests.usecases_estate.sheets import estate_sheet
 
 from prewatt.access import throttle
+from prewatt.access.audit import Actor
 from prewatt.access.models import Action, IdempotentRequest, Scope
 from prewatt.access.services import ensure_organisation, grant, issue_token
 from prewatt.api import door
@@ -24,6 +25,7 @@ from prewatt.ledger.queries import list_postings
 from prewatt.reports.estate_workbook import write_estate
 from prewatt.supply.models import Hold
 from prewatt.tenancy.queries import get_account
+from prewatt.usecases.gather_events import gather_events
 from prewatt.usecases.work import unit_of_work
 
 NOW = "2026-11-20T12:00"
@@ -233,6 +235,8 @@ BODIES: dict[str, dict[str, object]] = {
     "refunds": {**MONEY, "reason": "why"},
     "statements": {"month": "2026-10"},
     "close": {"note": "why"},
+    "webhooks": {"site": str(uuid4()), "url": "https://erp.example.org/", "events": ["alarm"]},
+    "change": {"url": "https://erp.example.org/", "events": ["alarm"]},
     "tariff-versions": {"code": "shop", "name": "Shops", "effective_from": "2027-01-01", "definition": {}},
 }
 
@@ -309,6 +313,40 @@ def test_an_estate_workbook_is_tried_then_brought_once(
     for content in (b"", b"PK nonsense", b"=1+1", data[:2_000]):
         answer = bring(content)
         assert (answer.status_code, answer.headers["Content-Type"]) == (422, "application/problem+json")
+
+
+def test_webhooks_are_made_with_a_secret_that_is_told_once(
+    town: Town, chief: Machine, tmp_path: Path, settings: Any
+) -> None:
+    settings.METER_KEY_FILE = tmp_path / "meter.key"
+    body = {"site": str(town.site.public_id), "url": "https://erp.example.org/hook", "events": ["payment"]}
+    first, again = (chief.post("webhooks", body, key="webhook-01") for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() | {"secret": None} == again.json()
+    secret = first.json()["secret"]
+    assert secret.startswith("whsec_")
+    assert secret not in json.dumps(list(IdempotentRequest.objects.values_list("answer", flat=True)))
+    path = f"webhooks/{first.json()['id']}"
+    assert chief.get(path).json() == walk(chief, "webhooks", site=town.site.public_id)[0]
+    rotated = chief.post(f"{path}/rotate").json()
+    assert rotated["secret"] not in {None, secret}
+    assert rotated["old_secret_until"] is not None
+    changed = chief.post(f"{path}/change", body | {"site": None}).json()
+    assert changed["code"] == "invalid_request"
+    wish = {"url": "https://erp.example.org/2", "events": ["alarm", "payment"], "note": "ERP"}
+    assert chief.post(f"{path}/change", wish).json()["events"] == ["alarm", "payment"]
+    inside = chief.post("webhooks", body | {"url": "http://10.0.0.1/"})
+    assert (inside.status_code, inside.json()["code"]) == (422, "bad_endpoint")
+    pay(town.rooms[0])
+    gather_events(actor=Actor(process="worker"))
+    (delivery,) = walk(chief, f"{path}/deliveries", state="pending")
+    assert (delivery["event"], json.loads(delivery["body"])["id"]) == ("payment", delivery["id"])
+    assert chief.post(f"deliveries/{delivery['id']}/resend").json() == {"id": delivery["id"], "state": "pending"}
+    assert chief.post(f"{path}/end").json()["state"] == "ended"
+    assert chief.post(f"{path}/enable").json()["state"] == "active"
+    stranger = Machine(build_town(rooms=1), "administrator")
+    assert stranger.get(f"{path}/deliveries").status_code == 404
+    assert stranger.post(f"deliveries/{delivery['id']}/resend").status_code == 404
 
 
 def test_requests_are_counted_and_refused_when_too_many(

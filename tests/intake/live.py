@@ -158,4 +158,4 @@ def until(is_true: Callable[[], object], what: str, *, within_s: float = 10.0) -
     end = time.monotonic() + within_s
     while not is_true():
         assert time.monotonic() < end, f"{what}: not within {within_s} s"
-        time.sleep(0.02)
+        time.sleep(0.1)

@@ -8,6 +8,7 @@ import json
 from collections import defaultdict
 from pathlib import Path
 from typing import Any, Final
+from zlib import crc32
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -15,10 +16,13 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER: Final = ("tests/e2e/",)
 APART: Final = (
     "tests/faults/test_fault_collectors.py", "tests/faults/test_fault_crossing.py",
-    "tests/faults/test_fault_hostile_text.py", "tests/faults/test_fault_live_bus.py",
-    "tests/faults/test_fault_payment_races.py", "tests/faults/test_fault_statements.py",
+    "tests/faults/test_fault_hostile_text.py", "tests/faults/test_fault_payment_races.py",
+    "tests/faults/test_fault_statements.py",
 )  # fmt: skip
 """Files whose tests share nothing and are long: each test may go anywhere."""
+
+IN_PARTS: Final = {"tests/faults/test_fault_live_bus.py": 4}
+"""Long files whose tests share what is slow to start: so many parts may go anywhere."""
 
 LAST: Final = ("tests/e2e/test_loop_killed.py",)
 """Ends what its neighbours share."""
@@ -33,6 +37,8 @@ def scope_of(nodeid: str) -> str:
     file = nodeid.partition("::")[0]
     if file in APART:
         return nodeid
+    if file in IN_PARTS:
+        return f"{file} {(crc32(nodeid.encode()) >> 8) % IN_PARTS[file] + 1}"
     return next((folder for folder in TOGETHER if file.startswith(folder)), file)
 
 

@@ -57,6 +57,7 @@ def _address(pattern):
         "form": "zip",
         "code": "nothing",
         "token": "nonsense",
+        "number": 1,
     }
     names = pattern.pattern.converters
     return reverse(f"console:{pattern.name}", kwargs={name: parts[name] for name in names})

@@ -18,7 +18,7 @@ from tests.usecases_billing.town import ACTOR, FLAT, OPENED
 from tests.usecases_online.house import PayHouse, order_of
 
 from prewatt.access.audit import Actor
-from prewatt.access.models import User
+from prewatt.access.models import Action, User
 from prewatt.billing.tariffs import publish_version
 from prewatt.cases.kinds import Kind
 from prewatt.cases.models import Case, Severity
@@ -159,6 +159,7 @@ class HostileTown:
         of_pages: dict[str, Callable[[], object]] = {
             "peek": lambda: ours.room.point.public_id, "room": lambda: ours.room.point.public_id,
             "order": lambda: made["order"].public_id,
+            "user": lambda: self.chief.public_id, "user_turn": lambda: self.chief.public_id,
             "suspense_credit": lambda: Unmatched.objects.latest("pk").public_id,
             "suspense_refund": lambda: Unmatched.objects.latest("pk").public_id,
             "refund_approve": lambda: Refund.objects.latest("pk").public_id,
@@ -187,6 +188,8 @@ class HostileTown:
         plain: dict[str, list[Any]] = {
             "key_id": [key], "tab": ["ledger", "commands", "notices", "papers"], "stretch": ["14"], "page": [1],
             "verb": ["protect", "freeze"], "month": ["2026-11"], "kind": ["statement", "agreement"], "form": ["zip"],
+            "code": ["cashier"],
+            "number": [Action.objects.latest("pk").pk, Action.objects.exclude(reason="").latest("pk").pk],
         }  # fmt: skip
         for pattern in urls.urlpatterns:
             if pattern.name in LEFT_OUT or pattern.name is None or pattern.name.startswith("paper_run"):

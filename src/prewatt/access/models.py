@@ -196,6 +196,7 @@ class Action(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["subject_kind", "subject_id", "id"], name="action_subject"),
             models.Index(fields=["scope", "id"], name="action_scope"),
+            models.Index(fields=["estate_at"], name="action_estate_at"),
         ]
 
     @override

@@ -10,6 +10,7 @@ from typing_extensions import override
 from prewatt.access.permissions import Permission
 from prewatt.access.roster import RoleRow, ScopeRow
 from prewatt.console.forms import LANGUAGES, DeskForm
+from prewatt.console.trail_words import VERBS
 
 STATES: Final = (("active", _("Active")), ("invited", _("Invited")), ("closed", _("Closed")))
 _PLAIN: Final = {"autocomplete": "off"}
@@ -86,6 +87,28 @@ class SafetyForm(DeskForm):
         widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
     )  # fmt: skip
     needs_second_factor = forms.BooleanField(label=_("A second factor is required"), required=False)
+
+
+class TrailForm(DeskForm):
+    """Which actions to list."""
+
+    who = forms.CharField(label=_("Who"), max_length=80, required=False)
+    verb = forms.ChoiceField(label=_("What was done"), required=False)
+    subject = forms.CharField(label=_("Id or address"), max_length=60, required=False)
+    by = forms.ChoiceField(
+        label=_("By"), required=False,
+        choices=[("people", _("people")), ("processes", _("the house itself")), ("all", _("All"))],
+    )  # fmt: skip
+    outcome = forms.ChoiceField(
+        label=_("Outcome"), required=False, choices=[("", _("All")), ("done", _("Done")), ("refused", _("Refused"))]
+    )
+    from_day = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}))
+    to_day = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        verbs = sorted(((code, str(label)) for code, label in VERBS.items()), key=lambda pair: pair[1])
+        _choices(self, "verb", [("", _("All")), *verbs])
 
 
 class CodeForm(DeskForm):

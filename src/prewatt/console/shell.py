@@ -56,6 +56,7 @@ SECTIONS: Final = (
     ),
     Section("letters", "mailbox", _("Letters"), Permission.ACCOUNT_VIEW, group=True),
     Section("users", "users", _("People"), Permission.ADMIN_USERS),
+    Section("audit", "history", _("Audit"), Permission.AUDIT_VIEW),
     Section("settings", "settings", _("Settings"), Permission.ESTATE_VIEW),
 )
 
@@ -115,9 +116,10 @@ class Shell:
 
     @property
     def role_names(self) -> str:
-        """This property will hold the roles whose permissions the login has in full."""
-        held = self.desk.permissions
-        return ", ".join(str(role.label) for role in ROLES.values() if role.permissions <= held)
+        """This property will hold the greatest roles whose permissions the login has in full."""
+        full = [role for role in ROLES.values() if role.permissions <= self.desk.permissions]
+        tops = [role for role in full if not any(role.permissions < other.permissions for other in full)]
+        return ", ".join(str(role.label) for role in tops)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

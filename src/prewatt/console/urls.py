@@ -5,6 +5,7 @@ from django.urls import path
 from prewatt.console.live import live
 from prewatt.console.views import (
     accounts,
+    audit,
     cashier_day,
     channels,
     comms,
@@ -148,6 +149,9 @@ urlpatterns = [
     path("roles/<slug:code>/sessions", roles.role_safety, name="role_safety"),
     path("roles/<slug:code>/end", roles.role_end, name="role_end"),
     path("welcome/<str:token>", users.welcome, name="welcome"),
+    path("audit", audit.trail, name="audit"),
+    path("audit.<slug:form>", audit.export, name="audit_export"),
+    path("audit/<int:number>", audit.action, name="audit_action"),
     path("settings", settings.settings_page, name="settings"),
     path("settings/mode", settings.mode, name="mode"),
     path("settings/webhooks", webhooks.webhooks, name="webhooks"),

@@ -92,7 +92,7 @@ class SafetyForm(DeskForm):
 class TrailForm(DeskForm):
     """Which actions to list."""
 
-    who = forms.CharField(label=_("Who"), max_length=80, required=False)
+    who = forms.CharField(label=_("Done by"), max_length=80, required=False)
     verb = forms.ChoiceField(label=_("What was done"), required=False)
     subject = forms.CharField(label=_("Id or address"), max_length=60, required=False)
     by = forms.ChoiceField(

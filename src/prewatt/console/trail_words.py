@@ -6,8 +6,66 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from prewatt.access.permissions import ROLES
+from prewatt.console.labels import LABELS
 
 VERBS: Final[dict[str, str | Promise]] = {
+    "audit_books": _("Add all books again"),
+    "await_statements": _("Await statements of the day"),
+    "begin_report_mail": _("Begin mailing a report"),
+    "check_estate": _("Check an estate workbook"),
+    "claim_commands": _("Hand out commands"),
+    "claim_deliveries": _("Hand out webhook calls"),
+    "claim_notices": _("Hand out messages"),
+    "claim_orders": _("Hand out orders to ask about"),
+    "claim_paper_run": _("Take up papers of a block"),
+    "claim_refunds": _("Hand out refunds"),
+    "claim_statements": _("Hand out statements to fetch"),
+    "claim_trials": _("Hand out trial readings"),
+    "end_due_holds": _("End holds that are over"),
+    "end_paper_run": _("Finish papers of a block"),
+    "end_report_mail": _("Finish mailing a report"),
+    "ensure_months": _("Make room for new months"),
+    "expire_commands": _("Expire commands"),
+    "fill_history": _("Fill in history"),
+    "follow_notices": _("Follow messages up"),
+    "gather_events": _("Gather events for webhooks"),
+    "give_portal_logins": _("Give portal logins"),
+    "hear_callback": _("Hear a call-back"),
+    "hear_refund": _("Hear of a refund"),
+    "hear_sms_report": _("Hear of a text message"),
+    "issue_energy_reports": _("Issue energy reports"),
+    "issue_statements": _("Issue statements"),
+    "join_unmatched": _("Join money in suspense with its order"),
+    "lease_gateways": _("Lease gateways"),
+    "mail_report": _("Mail a report"),
+    "note_return": _("Note that money came back"),
+    "open_webhook": _("Add a webhook"),
+    "order_failed": _("An order failed"),
+    "order_started": _("An order was started"),
+    "order_unanswered": _("An order has no answer"),
+    "plan_report_mails": _("Plan mails of reports"),
+    "post_statement": _("Post a statement of the day"),
+    "print_papers": _("Print papers"),
+    "query_order": _("Ask the provider about an order"),
+    "rebuild_positions": _("Add positions again from the readings"),
+    "reconcile_supply": _("Reconcile what relays should be"),
+    "record_comm_reports": _("Record reports of communication"),
+    "record_command_reports": _("Record reports of commands"),
+    "record_field_faults": _("Record faults of the field"),
+    "record_readings": _("Record readings"),
+    "record_relay_reports": _("Record reports of relays"),
+    "record_trial_reports": _("Record trial readings"),
+    "release_paper_run": _("Give papers of a block back"),
+    "remove_report": _("Remove a saved report"),
+    "resend_delivery": _("Send a webhook call again"),
+    "retry_readings": _("Try held readings again"),
+    "save_report": _("Save a report"),
+    "schedule_report": _("Schedule a report"),
+    "send_delivery": _("Send a webhook call"),
+    "send_notice": _("Send a message"),
+    "send_refund": _("Send a refund"),
+    "set_rules": _("Set rules"),
+    "watch_reconnections": _("Watch reconnections"),
     "accept_invitation": _("Accept an invitation"),
     "approve_refund": _("Approve a refund"),
     "ask_contact_code": _("Ask for a code to a new contact"),
@@ -96,7 +154,7 @@ VERBS: Final[dict[str, str | Promise]] = {
     "unlock_point": _("Lift a safety lock"),
     "unprotect_point": _("End protection"),
 }
-"""What a person does, by the verb of its use case."""
+"""What people and processes do, by the verb of its use case."""
 
 REGISTERS: Final[dict[str, str | Promise]] = {
     "account": _("Account"),
@@ -205,10 +263,17 @@ REASONS: Final[dict[str, str | Promise]] = {
     "code": _("by code"),
     "invitation": _("by invitation"),
     **{role.code: role.label for role in ROLES.values()},
+    **LABELS["notice"],
 }
 """Reasons that the house gives by code."""
 
 SUBJECTS: Final[dict[str, str | Promise]] = {
+    "books": _("All books"),
+    "collector": _("Collector"),
+    "run": _("Papers of a block"),
+    "report_mail": _("Mail of a report"),
+    "statement_line": _("Line of a statement"),
+    "unmatched": _("Money in suspense"),
     "account": _("Account"),
     "account_month": _("Month of an account"),
     "case": _("Case"),

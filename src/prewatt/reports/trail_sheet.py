@@ -20,7 +20,7 @@ WIDTHS: Final = (19, 20, 14, 34, 18, 18, 38, 30, 18, 10, 40, 60)
 def heads() -> list[str]:
     """This function will name the columns."""
     return [
-        _("Time"), _("Who"), _("User name"), _("What was done"), _("Where"), _("About"), _("Its id"), _("Reason"),
+        _("Time"), _("Done by"), _("User name"), _("What was done"), _("Where"), _("About"), _("Its id"), _("Reason"),
         _("Address"), _("Outcome"), _("Detail"), _("Before and after"),
     ]  # fmt: skip
 

@@ -34,6 +34,7 @@ from tests.reports.paper_samples import SAMPLES, marks
 from tests.usecases_billing.town import set_clock
 from tests.usecases_online.house import make_house, speaking
 from typing_extensions import override
+from xlsxwriter.worksheet import Worksheet
 
 from prewatt.config import headers
 from prewatt.estate.secrets import MeterSafe
@@ -272,6 +273,7 @@ def test_sheets_keep_it_as_text(town: HostileTown, tmp_path: Path, faults: Fault
 def test_a_sheet_that_reckons_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     bare = xlsxwriter.Workbook
     monkeypatch.setattr(xlsxwriter, "Workbook", lambda file, _options: bare(file))
+    monkeypatch.setattr(Worksheet, "write_string", Worksheet.write)
     with sheet_of(FORMULAS) as file:
         assert programs_in(file.read())
 

@@ -2,13 +2,15 @@
 
 import csv
 import itertools
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
+from threading import BoundedSemaphore
+from zoneinfo import ZoneInfo
 
 import pytest
 from python_calamine import CalamineWorkbook
 from tests.console.conftest import build_town, make_user, pay
-from tests.usecases_billing.town import ACTOR, Town, set_clock
+from tests.usecases_billing.town import ACTOR, ZONE, Town, set_clock
 
 from prewatt.access import services as access
 from prewatt.access.models import User
@@ -24,14 +26,17 @@ from prewatt.payments.models import PaymentChannel, RefundLife
 from prewatt.rating.bands import Band
 from prewatt.reports.tables import words
 from prewatt.reports.tables.asking import BadFilter, ReportForm, days_of
-from prewatt.reports.tables.columns import Kind, Words
+from prewatt.reports.tables.columns import Column, Kind, Words
 from prewatt.reports.tables.registry import UnknownReport, get_report, open_to, reports
 from prewatt.reports.tables.report import Wanted
+from prewatt.reports.tables.workbook import write_workbook
 from prewatt.supply.models import CommandState
 from prewatt.tenancy.models import Customer
 from prewatt.usecases.close_day import close_day
 from prewatt.usecases.refund_balance import refund_balance
 from prewatt.usecases.see_report import (
+    TooManyFiles,
+    TooManyRows,
     iterate_report,
     list_blocks,
     see_report,
@@ -182,6 +187,40 @@ def test_a_name_like_a_formula_stays_text_in_every_file(books):
     with write_report_workbook(**asked) as file:
         rows = CalamineWorkbook.from_filelike(BytesIO(file.read())).get_sheet_by_index(0).to_python()
     assert FORMULA in {row[0] for row in rows}
+
+
+def test_a_file_that_is_too_long_is_refused_and_not_cut(books, monkeypatch):
+    monkeypatch.setattr("prewatt.usecases.see_report.FILE_ROWS_MAX", 1)
+    asked = {"user": books.reader, "site": books.site, "report": get_report("top-ups"), "wanted": NOVEMBER}
+    with pytest.raises(TooManyRows):
+        write_report_workbook(**asked)
+    with pytest.raises(TooManyRows):
+        write_report_csv(**asked, file=BytesIO())
+    monkeypatch.setattr("prewatt.usecases.see_report.FILE_ROWS_MAX", 2)
+    write_report_csv(**asked, file=BytesIO())
+    write_report_workbook(**asked).close()
+
+
+def test_who_comes_when_all_turns_are_taken_is_told_to_come_again(books, monkeypatch):
+    turns = BoundedSemaphore(1)
+    monkeypatch.setattr("prewatt.usecases.see_report.WAIT_S", 0)
+    monkeypatch.setattr("prewatt.usecases.see_report._turns", turns)
+    asked = {"user": books.reader, "site": books.site, "report": get_report("top-ups"), "wanted": NOVEMBER}
+    with turns, pytest.raises(TooManyFiles):
+        write_report_csv(**asked, file=BytesIO())
+    for _again in range(2):
+        write_report_csv(**asked, file=BytesIO())
+        write_report_workbook(**asked).close()
+
+
+def test_a_table_goes_on_upon_the_next_sheet():
+    columns = [Column("name", "Name"), Column("day", "Day", Kind.DAY), Column("at", "At", Kind.INSTANT)]
+    rows = [(f"row {number}", date(2026, 11, number), datetime(2026, 11, 1, 17, tzinfo=UTC)) for number in (1, 2, 3)]
+    with write_workbook(title="A/B", columns=columns, rows=rows, zone=ZoneInfo(ZONE), rows_a_sheet=2) as file:
+        book = CalamineWorkbook.from_filelike(BytesIO(file.read()))
+    assert book.sheet_names == ["AB", "AB 2"]
+    assert book.get_sheet_by_index(0).to_python()[1] == ["row 1", date(2026, 11, 1), datetime(2026, 11, 2, 1)]  # noqa: DTZ001
+    assert len(book.get_sheet_by_index(1).to_python()) == 2
 
 
 def test_a_block_shows_its_own_rows_and_nobody_sees_another_blocks(books):

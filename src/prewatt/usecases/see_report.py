@@ -29,6 +29,8 @@ FETCH_ROWS: Final = 2_000
 SECONDS_MAX: Final = 120
 """How long PostgreSQL may take for a page, or for the next rows of a file."""
 AT_ONCE: Final = 2
+WAIT_S: Final = 5.0
+"""How long a file waits for its turn before it is refused."""
 _BOM: Final = "\ufeff".encode()
 
 _turns = BoundedSemaphore(AT_ONCE)
@@ -123,10 +125,10 @@ def write_report_workbook(*, user: User, site: SiteView, report: Report, wanted:
 def write_report_csv(*, user: User, site: SiteView, report: Report, wanted: Wanted, file: IO[bytes]) -> None:
     """This function will write a report as CSV, in UTF-8 with a mark that Excel knows it by, as PostgreSQL sends it.
 
-    Raises NotPermitted.
+    Raises NotPermitted, TooManyRows, TooManyFiles.
     """
     parameters = parameters_of(user=user, site=site, report=report, wanted=wanted)
-    statement, words = csv_sql(report, wanted, currency=site.currency, at_most=FILE_ROWS_MAX)
+    statement, words = csv_sql(report, wanted, currency=site.currency, at_most=FILE_ROWS_MAX + 1)
     head = StringIO()
     csv.writer(head, lineterminator="\n").writerow(heads(report.columns_for(wanted)))
     with _turn(), _reading(), connection.cursor() as cursor:
@@ -134,12 +136,14 @@ def write_report_csv(*, user: User, site: SiteView, report: Report, wanted: Want
         with cursor.cursor.copy(statement, {**parameters, **words}) as copy:
             for block in copy:
                 file.write(block)
+        if cursor.cursor.rowcount > FILE_ROWS_MAX:
+            raise _too_many()
 
 
 @contextmanager
 def _turn() -> Iterator[None]:
     """Let two files be written at once by a process: its pages go on."""
-    if not _turns.acquire(timeout=5):
+    if not _turns.acquire(timeout=WAIT_S):
         raise TooManyFiles("Other files are being written just now.", hint="Try again in a minute.")
     try:
         yield

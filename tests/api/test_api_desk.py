@@ -25,6 +25,7 @@ from prewatt.ledger.queries import list_postings
 from prewatt.reports.estate_workbook import write_estate
 from prewatt.supply.models import Hold
 from prewatt.tenancy.queries import get_account
+from prewatt.usecases import answer_once
 from prewatt.usecases.gather_events import gather_events
 from prewatt.usecases.work import unit_of_work
 
@@ -155,6 +156,22 @@ def test_money_moves_once_for_each_key(town: Town, chief: Machine) -> None:
     assert {one["kind"] for one in papers} >= {"receipt", "refund", "reversal", "clearing"}
     assert walk(chief, "orders", site=town.site.public_id, state="paid", q="1") == []
     assert chief.get(f"orders/{uuid4()}").status_code == 404
+
+
+def test_the_work_and_its_answer_are_kept_together_or_not_at_all(
+    town: Town, chief: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_: object) -> None:
+        raise RuntimeError("the power fails between work and answer")
+
+    path, body = f"points/{town.rooms[0].point.public_id}/protect", {"reason": "clinic"}
+    with monkeypatch.context() as failing:
+        failing.setattr(answer_once, "keep_answer", broken)
+        assert chief.post(path, body, key="protect-77").status_code == 500
+    assert (Hold.objects.count(), IdempotentRequest.objects.count()) == (0, 0)
+    assert not Action.objects.filter(verb="protect_point").exists()
+    assert chief.post(path, body, key="protect-77").status_code == 200
+    assert (Hold.objects.count(), IdempotentRequest.objects.count()) == (1, 1)
 
 
 def test_a_paper_is_fetched_as_pdf(town: Town, chief: Machine) -> None:

@@ -44,7 +44,7 @@ class WebhookForm(DeskForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for code, name in LABELS["webhook_event"].items():
-            self.fields[code] = forms.BooleanField(label=name, required=False)
+            self.fields[code] = forms.BooleanField(label=str(name), required=False)
 
     @property
     def events(self) -> list[str]:
@@ -107,7 +107,9 @@ def webhook_add(request: DeskRequest) -> HttpResponseBase:
 def webhook_edit(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
     """This view will send to another address, or of other events."""
     one = see_endpoint(user=request.desk.user, public_id=public_id)
-    form = WebhookForm(request.POST or None, initial={"url": one.url, "note": one.note, **dict.fromkeys(one.events, True)})
+    form = WebhookForm(
+        request.POST or None, initial={"url": one.url, "note": one.note, **dict.fromkeys(one.events, True)}
+    )
 
     def act(data: dict[str, Any]) -> HttpResponseBase:
         change_webhook(

@@ -6,6 +6,7 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prewatt.access.permissions import Permission
 
@@ -51,7 +52,7 @@ SUBJECTS: Final = (
         ),
     ),
     Subject(
-        _("Money"),
+        pgettext_lazy("desk", "Money"),
         (
             Right(Permission.MONEY_TAKE, _("Take top-ups at the till"), weighty=True),
             Right(Permission.MONEY_REFUND, _("Give money back"), weighty=True),

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from typing_extensions import override
 
 from prewatt.access.permissions import Permission
@@ -25,7 +26,7 @@ class PeopleForm(DeskForm):
     """Which logins to list."""
 
     q = forms.CharField(label=_("Name, user name, mail or phone"), max_length=80, required=False)
-    role = forms.ChoiceField(label=_("Role"), required=False)
+    role = forms.ChoiceField(label=pgettext_lazy("desk", "Role"), required=False)
     state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("All")), *STATES])
 
     def __init__(self, *args: Any, roles: Sequence[RoleRow], **kwargs: Any) -> None:
@@ -36,7 +37,7 @@ class PeopleForm(DeskForm):
 class GiveForm(DeskForm):
     """Which role, and where. Only what the reader could give is offered."""
 
-    role = forms.ChoiceField(label=_("Role"))
+    role = forms.ChoiceField(label=pgettext_lazy("desk", "Role"))
     scope_id = forms.TypedChoiceField(label=_("Where it holds"), coerce=int)
 
     def __init__(self, *args: Any, roles: Sequence[RoleRow], scopes: Sequence[ScopeRow], **kwargs: Any) -> None:

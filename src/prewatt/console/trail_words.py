@@ -4,6 +4,7 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from prewatt.access.permissions import ROLES
 from prewatt.console.labels import LABELS
@@ -174,7 +175,7 @@ REGISTERS: Final[dict[str, str | Promise]] = {
     "portalinvitation": _("Invitation"),
     "preference": _("Message settings"),
     "reportschedule": _("Scheduled report"),
-    "role": _("Role"),
+    "role": pgettext_lazy("desk", "Role"),
     "savedreport": _("Saved report"),
     "site": _("Site"),
     "supplypolicy": _("Supply rules"),
@@ -204,10 +205,10 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "events": _("Events"),
     "fingerprint": _("Fingerprint"),
     "fixed_estimate": _("Amount a month"),
-    "from_at": _("From"),
+    "from_at": pgettext_lazy("history", "From"),
     "gateway": _("Gateway"),
     "idle_minutes": _("Minutes of rest"),
-    "is_active": _("Open"),
+    "is_active": pgettext_lazy("history", "Open"),
     "is_machine": _("Program"),
     "kind": _("Kind"),
     "language": _("Language"),
@@ -235,7 +236,7 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "quiet_to": _("Quiet until"),
     "recipient": _("Recipient"),
     "resumed_at": _("Cuts allowed again"),
-    "role": _("Role"),
+    "role": pgettext_lazy("desk", "Role"),
     "scope": _("Where"),
     "second_mail": _("Their mail"),
     "second_name": _("Second person"),
@@ -249,7 +250,7 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "surplus": _("Surplus"),
     "tariff_code": _("Tariff"),
     "tenancy": _("Tenancy"),
-    "to_at": _("Until"),
+    "to_at": pgettext_lazy("history", "Until"),
     "url": _("Address of the call"),
     "user": _("Login"),
     "username": _("User name"),
@@ -259,11 +260,11 @@ FIELDS: Final[dict[str, str | Promise]] = {
 """Fields of registers."""
 
 REASONS: Final[dict[str, str | Promise]] = {
+    **LABELS["notice"],
     "password": _("by password"),
     "code": _("by code"),
     "invitation": _("by invitation"),
     **{role.code: role.label for role in ROLES.values()},
-    **LABELS["notice"],
 }
 """Reasons that the house gives by code."""
 
@@ -289,7 +290,7 @@ SUBJECTS: Final[dict[str, str | Promise]] = {
     "payment": _("Payment"),
     "refund": _("Refund"),
     "report": _("Report"),
-    "role": _("Role"),
+    "role": pgettext_lazy("desk", "Role"),
     "site": _("Site"),
     "tariff": _("Tariff"),
     "trade": _("Trade"),

@@ -192,6 +192,8 @@ def test_use_months_and_readings(town: Town, chief: Machine) -> None:
     assert [one["day"] for one in days] == ["2026-11-18", "2026-11-19", "2026-11-20"]
     assert sum(one["total_wh"] or 0 for one in days) > 0
     assert chief.get(f"{path}/months").json() == {"items": []}
+    assert chief.get(f"sites/{town.site.public_id}/months/2026-11").json() == {"items": []}
+    assert chief.get(f"sites/{town.site.public_id}/months/2026-13").status_code == 422
     readings = walk(chief, f"sites/{town.site.public_id}/readings", q="1#-001")
     assert [one["kind"] for one in readings] == ["scheduled", "scheduled"]
     assert len(walk(chief, f"sites/{town.site.public_id}/readings", from_at="2026-11-20T00:00:00+08:00")) == 3
@@ -274,7 +276,7 @@ def test_every_operation_is_refused_to_a_role_without_its_permission(town: Town)
         for method, path, permission in operations():
             if permission in held or path == "/estate-imports":
                 continue
-            address = re.sub(r"{\w+}", lambda _: str(uuid4()), path)[1:]
+            address = re.sub(r"{\w+_id}", lambda _: str(uuid4()), path)[1:].replace("{month}", "2026-11")
             body = BODIES.get(path.rpartition("/")[2], {"reason": "why"})
             answer = machine.get(address) if method == "GET" else machine.post(address, body)
             if method == "GET" and answer.status_code == 422:  # a list that needs to be told its site

@@ -321,6 +321,7 @@ def machine_address(estate: Estate, pattern: URLPattern) -> str:
         "payment_id": lambda: Payment.objects.filter(account=estate.room.account).latest("pk").public_id,
         "order_id": lambda: Order.objects.filter(site=world.town.site).latest("pk").public_id,
         "site_id": lambda: world.town.site.public_id,
+        "month": lambda: "2026-11",
         "point_id": lambda: estate.room.point.public_id,
         "meter_id": lambda: estate.room.installation.meter.public_id,
         "command_id": lambda: _command(estate).public_id,

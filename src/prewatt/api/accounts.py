@@ -29,7 +29,7 @@ from prewatt.tenancy.queries import get_account, get_customer, list_accounts, li
 from prewatt.usecases.issue_statement import issue_statement
 from prewatt.usecases.print_document import print_document
 from prewatt.usecases.see_documents import PapersWanted, list_desk_documents
-from prewatt.usecases.see_months import see_account_months
+from prewatt.usecases.see_months import see_account_months, see_site_month
 from prewatt.usecases.see_site import find_site, get_site
 from prewatt.usecases.see_usage import see_day_usage
 
@@ -135,6 +135,23 @@ def months(request: HttpRequest, account_id: UUID) -> MonthsOut:
     """The months that the account pays ahead, the last twelve."""
     facts = get_account(user=machine_of(request), public_id=account_id)
     return MonthsOut(items=[MonthOut.of(row) for row in see_account_months(account_id=facts.id)])
+
+
+@router.get(
+    "/sites/{site_id}/months/{month}",
+    response=answers(200, MonthsOut),
+    summary="List a site's accounts in a month",
+    operation_id="list_site_month",
+)
+@permitted(VIEW)
+def site_month(
+    request: HttpRequest, site_id: UUID, month: Annotated[str, Path(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+) -> MonthsOut:  # fmt: skip
+    """The accounts that pay ahead, those that differ most from their estimate first."""
+    user = machine_of(request)
+    site = find_site(user=user, permission=VIEW, public_id=site_id)
+    view = see_site_month(user=user, site_id=site.id, month=date.fromisoformat(f"{month}-01"))
+    return MonthsOut(items=[MonthOut.of(row) for row in view.lines])
 
 
 @router.post(

@@ -274,6 +274,6 @@ class MonthOut(Schema):
 
 
 class MonthsOut(Schema):
-    """The months of an account, the newest first."""
+    """Months that are paid ahead."""
 
     items: list[MonthOut]

@@ -7,6 +7,7 @@ from typing import IO, Any, Final
 from django.http import FileResponse
 from typing_extensions import override
 
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BLOCK_BYTES: Final = 256 * 1024
 
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from prewatt.access.permissions import Permission
+from prewatt.console.files import XLSX, SheetResponse
 from prewatt.console.forms import ReadingsForm, ResolveForm
 from prewatt.console.guard import DeskRequest, actor_of, requires, to_uuid
 from prewatt.console.labels import label
@@ -65,7 +65,7 @@ def export(request: DeskRequest) -> HttpResponseBase:
     )
     sheet = write_readings(rows=map(_sheet_row, rows), zone=request.desk.site.zone)
     name = f"readings-{local_date(estate_now(), request.desk.site.zone)}.xlsx"
-    return FileResponse(sheet, as_attachment=True, filename=name)
+    return SheetResponse(sheet, filename=name, content_type=XLSX)
 
 
 @requires(Permission.CASES_WORK)

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from prewatt.access.permissions import Permission
-from prewatt.console.files import SheetResponse
+from prewatt.console.files import XLSX, SheetResponse
 from prewatt.console.guard import DeskRequest, requires
 from prewatt.console.report_forms import EVERY
 from prewatt.console.report_page import cells_of, chart_of, heads_of, totals_of
@@ -31,7 +31,6 @@ from prewatt.usecases.see_report import (
     write_report_workbook,
 )
 
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILE_IN_MEMORY_BYTES: Final = 1_000_000
 
 

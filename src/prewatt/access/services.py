@@ -133,7 +133,8 @@ def require_good_password(*, user: User, password: str) -> None:
         validate_password(password, user)
     except ValidationError as error:
         raise BadLogin(
-            "This password is guessed too easily.", hint="Take one of 12 characters or more that is neither common nor your own name."
+            "This password is guessed too easily.",
+            hint="Take one of 12 characters or more that is neither common nor your own name.",
         ) from error
 
 

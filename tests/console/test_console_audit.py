@@ -95,9 +95,9 @@ def test_an_action_shows_each_field_before_and_after(auditor, place):
     page = auditor.get(reverse("console:audit_action", args=[action("close_login").pk]))
     assert ("Open", "yes", "no") in [(one["field"], one["before"], one["after"]) for one in page.context["changes"]]
     page = auditor.get(reverse("console:audit_action", args=[action("give_role").pk]))
-    told = {one["field"]: one["after"] for one in page.context["changes"]}
-    assert told["Role"] == "Engineer"
-    assert told["Where"] == "Site"
+    given = {one["field"]: one["after"] for one in page.context["changes"]}
+    assert given["Role"] == "Engineer"
+    assert given["Where"] == "Site"
     assert all(one["is_new"] for one in page.context["changes"])
 
 

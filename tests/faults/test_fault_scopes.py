@@ -88,7 +88,7 @@ class Estate:
             for name in ("user", "user_take", "user_link", "user_turn", "user_sessions", "user_factor")
         }
         of_pages |= {name: lambda: self.saved.public_id for name in ("remove_report", "mail_report")}
-        names = [one.name for one in GUARDED if (one.name or "").startswith("webhook")]
+        names = [one.name for one in GUARDED if one.name and one.name.startswith("webhook")]
         of_pages |= {name: lambda: self.webhook.public_id for name in names}
         of_pages["webhook_resend"] = lambda: self.delivery.public_id
         of_pages["bus"] = lambda: self.room.installation.bus.public_id
@@ -343,8 +343,10 @@ def _command(estate: Estate) -> Command:
 
 
 OPERATIONS: Final = [
-    one for one in api_urls.urlpatterns if isinstance(one, URLPattern) and one.callback.prewatt_permission != "public"
-]  # type: ignore[attr-defined]  # the marks are put on by the API's list of addresses
+    one
+    for one in api_urls.urlpatterns
+    if isinstance(one, URLPattern) and getattr(one.callback, "prewatt_permission", "") != "public"
+]
 
 
 @pytest.mark.faults("F1", "F2")

@@ -59,12 +59,25 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000)
 
 
-@pytest.fixture(autouse=True)
-def _clock_put_back() -> Iterator[None]:
-    """Whatever estate clock a test installs goes with it: the next one may run real meters in this process."""
+@contextlib.contextmanager
+def _clock_kept() -> Iterator[None]:
     before = clock.estate_clock()
     yield
     clock.install(before)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _clock_put_back_after_a_file() -> Iterator[None]:
+    """Whatever estate clock a file's own fixtures install goes with them: the next one may run real meters here."""
+    with _clock_kept():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _clock_put_back() -> Iterator[None]:
+    """Whatever estate clock a test installs goes with it."""
+    with _clock_kept():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -217,10 +230,8 @@ def building(django_db_setup: None, django_db_blocker: Any) -> Iterator[Building
 
     @contextlib.contextmanager
     def build() -> Iterator[None]:
-        before = clock.estate_clock()
-        with django_db_blocker.unblock():
+        with _clock_kept(), django_db_blocker.unblock():
             yield
-        clock.install(before)
 
     with django_db_blocker.unblock(), transaction.atomic():
         with django_db_blocker.block():

@@ -131,13 +131,13 @@ def test_without_the_filter_the_neighbours_account_is_given_away(world, monkeypa
         return [*list_shared_accounts(user=user, limit=limit), *list_shared_accounts(user=neighbour)]
 
     monkeypatch.setattr(door, "list_shared_accounts", everybodys)
-    assert [leak for leak in leaks(world) if "get home: 200" in leak]
+    assert any("get home: 200" in leak for leak in leaks(world))
 
 
 @pytest.mark.faults("F1", control=True)
 def test_without_the_roles_a_viewer_opens_an_owners_pages(world, monkeypatch):
     monkeypatch.setattr(door, "require_role", lambda **_: None)
-    assert [one for one in wrong_roles(world) if one.startswith("viewer")]
+    assert any(one.startswith("viewer") for one in wrong_roles(world))
 
 
 def desk_pages(world: World) -> list[tuple[Client, str]]:
@@ -202,10 +202,10 @@ def test_a_page_that_writes_when_read_is_found(world, monkeypatch):
         return get_site(site_id=site_id)
 
     monkeypatch.setattr(door, "get_site", counting)
-    assert address(next(addresses("tenant")), world.ours) in list(writing_reads(portal_pages(world)))
+    assert address(next(addresses("tenant")), world.ours) in writing_reads(portal_pages(world))
 
 
 @pytest.mark.faults("F3", control=True)
 def test_a_form_without_the_check_is_found(world, monkeypatch):
     monkeypatch.setattr(sign_in.sign_out, "csrf_exempt", True, raising=False)
-    assert reverse("portal:sign_out") in " ".join(_tokenless_posts(world))
+    assert any(taken.startswith(reverse("portal:sign_out")) for taken in _tokenless_posts(world))

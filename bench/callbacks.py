@@ -179,13 +179,13 @@ class Commits:
 
 def _open_merchant(site: BenchSite, keys: Keys) -> Any:
     from prewatt.estate.models import Site
+    from prewatt.estate.safe import Purpose, SecretSafe
     from prewatt.payments.models import Merchant
-    from prewatt.payments.safe import MerchantSafe
     from prewatt.payments.services.merchants import open_merchant, put_key
     from prewatt.usecases.work import unit_of_work
 
     place = Site.objects.select_related("scope").get(pk=site.site_id)
-    known, safe = keys.merchants[MERCHANT_NO], MerchantSafe.open(environment().meter_key_file)
+    known, safe = keys.merchants[MERCHANT_NO], SecretSafe.open(environment().meter_key_file, Purpose.MERCHANTS)
     with unit_of_work(actor=site.actor(), verb="open_merchant"):
         merchant = open_merchant(
             scope=place.scope, site=place, channel="testpay", merchant_no=MERCHANT_NO, app_id=known.app_id,

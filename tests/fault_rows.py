@@ -9,8 +9,9 @@ carries ``@pytest.mark.faults("A7", control=True)``. The fixture ``faults`` says
             faults.hit()
 
 What the oracle is asked (``tests/faults/invariants.py``) is noted by ``asked``. ``make test`` runs the short form of
-all rows, ``make faults`` the full one, ``.ci/run`` a third of the rows in full. Each of them fails when a row that is
-named below has no test, no hit, no invariant asked after it or no control run.
+all rows, ``make faults`` the full one, ``.ci/run`` (``--faults 1/3``) a third of the rows in full and the others in
+short form. Each of them fails when a row that is named below has no test, no hit, no invariant asked after it or no
+control run.
 """
 
 from collections import defaultdict
@@ -23,34 +24,11 @@ import pytest
 
 ROWS: Final = (
     *(f"A{number}" for number in (*range(1, 13), 14, 15, 18, 19, 20, *range(25, 30))),
-    *(
-        "B1",
-        "B2",
-        "B4",
-        "B8",
-        "C1",
-        "C4",
-        "C5",
-        "C11",
-        *(f"D{number}" for number in range(1, 18)),
-        *(f"E{number}" for number in range(1, 7)),
-        "F1",
-        "F2",
-        "F3",
-        "F4",
-        "F5",
-        "F6",
-        "F8",
-        "F9",
-        "F12",
-        "G1",
-        "G4",
-        "G5",
-        "G6",
-        "H4",
-        "H5",
-        "H8",
-    ),
+    *("B1", "B2", "B4", "B8", "C1", "C4", "C5", "C11"),
+    *(f"D{number}" for number in range(1, 18)),
+    *(f"E{number}" for number in range(1, 7)),
+    *("F1", "F2", "F3", "F4", "F5", "F6", "F8", "F9", "F12"),
+    *("G1", "G4", "G5", "G6", "H4", "H5", "H8"),
 )
 """The rows that must pass. A row that an issue names is added here, and is missed until it has tests."""
 
@@ -107,9 +85,9 @@ class _Row:
 
 @dataclass(slots=True, eq=False)  # pytest keeps its plugins in sets
 class _Tally:
-    full: bool
-    wanted: tuple[str, ...]
+    in_full: tuple[str, ...]
     is_demanded: bool
+    wanted: tuple[str, ...] = ROWS
     rows: dict[str, _Row] = field(default_factory=lambda: defaultdict(_Row))
 
     @pytest.hookimpl
@@ -142,16 +120,17 @@ class _Tally:
 
     @pytest.hookimpl
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if not (self.full or self.is_demanded):
+        if not (self.in_full or self.is_demanded):
             return
         write, unpassed = terminalreporter.write_line, self.unpassed()
         named = [name for name in self.wanted if self.is_demanded or name in self.rows]
-        terminalreporter.section("faults in full" if self.full else "faults in short form")
-        if self.full:
+        shown = [name for name in named if name in self.in_full or name in unpassed]
+        terminalreporter.section("faults in full" if self.in_full else "faults in short form")
+        if shown:
             write(
                 f"{'row':5} {'hits':>8} {'tests':>6} {'failed':>6} {'control':>8} {'s':>7}  {'invariants':16} verdict"
             )
-        for name in named if self.full else unpassed:
+        for name in shown:
             row = self.rows[name]
             control = "none" if not row.controls + row.controls_failed else "fails" if row.controls else "PASSES"
             verdict = f"NOT PASSED: {', '.join(unpassed[name])}" if name in unpassed else "passed"
@@ -171,11 +150,15 @@ def _shown(invariants: Iterable[int]) -> str:
     return " ".join(f"I{run[0]}" if len(run) == 1 else f"I{run[0]}-{run[-1]}" for run in runs) or "none"
 
 
-def _share_of(config: pytest.Config) -> tuple[str, ...]:
-    place, shares = (int(part) for part in config.getoption("--share").split("/"))
-    if not 0 <= place < shares:
-        raise pytest.UsageError(f"--share {place}/{shares}: the first number must be below the second")
-    return tuple(name for index, name in enumerate(ROWS) if index % shares == place)
+def in_full(config: pytest.Config) -> tuple[str, ...]:
+    """The rows whose faults are brought about in full numbers in this run."""
+    asked_for = str(config.getoption("--faults"))
+    if asked_for in {"short", "full"}:
+        return ROWS if asked_for == "full" else ()
+    place, _, shares = asked_for.partition("/")
+    if not (place.isdecimal() and shares.isdecimal() and int(place) < int(shares)):
+        raise pytest.UsageError(f"--faults {asked_for}: say short, full, or a share such as 0/3, 1/3, 2/3")
+    return ROWS[int(place) :: int(shares)]
 
 
 def _runs_everything(config: pytest.Config) -> bool:
@@ -187,37 +170,26 @@ def _runs_everything(config: pytest.Config) -> bool:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("faults")
-    group.addoption(
-        "--faults", choices=["short", "full"], default="short", help="How often each fault is brought about."
+    parser.getgroup("faults").addoption(
+        "--faults", default="short", help="How often each fault is brought about: short, full, or 2/3: a share in full."
     )
-    group.addoption("--share", default="0/1", help="Run only this share of the rows: 2/3 is the last third.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    wanted = _share_of(config)
+    rows = in_full(config)
     if not hasattr(config, "workerinput"):
-        tally = _Tally(config.getoption("--faults") == "full", wanted, _runs_everything(config))
-        config.pluginmanager.register(tally, "prewatt-faults")
+        config.pluginmanager.register(_Tally(rows, _runs_everything(config)), "prewatt-faults")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the rows of other shares; tests of no row stay in every share."""
-    mine = set(_share_of(config))
-    left_out = [item for item in items if (rows := _rows_of(item)) and not mine.intersection(rows)]
-    if len(mine) < len(ROWS) and left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
-
-
-def _rows_of(item: pytest.Item) -> tuple[str, ...]:
+def rows_of(item: pytest.Item) -> tuple[str, ...]:
     return tuple(name for mark in item.iter_markers("faults") for name in mark.args)
 
 
 @pytest.fixture
 def faults(request: pytest.FixtureRequest) -> Any:
     """How often to hit, and where to count the hits."""
-    return Faults(_rows_of(request.node), request.config.getoption("--faults") == "full")
+    rows = rows_of(request.node)
+    return Faults(rows, full=not set(rows).isdisjoint(in_full(request.config)))
 
 
 def pytest_runtest_setup() -> None:
@@ -226,7 +198,7 @@ def pytest_runtest_setup() -> None:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    rows = _rows_of(item)
+    rows = rows_of(item)
     if rows and call.when == "call":
         told = getattr(item, "funcargs", {}).get("faults")
         hits = told.hits if isinstance(told, Faults) else 1

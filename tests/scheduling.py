@@ -11,6 +11,7 @@ from typing import Any, Final
 from zlib import crc32
 
 import pytest
+from tests.fault_rows import in_full, rows_of
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER: Final = ("tests/e2e/",)
@@ -30,6 +31,8 @@ LAST: Final = ("tests/e2e/test_loop_killed.py",)
 SECONDS_FILE: Final = Path(__file__).parent / "seconds.json"
 REMEMBERED_FROM_S: Final = 1.0
 UNKNOWN_TEST_S: Final = 0.03
+IN_FULL: Final = 5
+"""So many times as long as remembered takes a file of faults that are brought about in full."""
 
 
 def scope_of(nodeid: str) -> str:
@@ -54,17 +57,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Bring the longest scopes to the front; between equals and within a scope the order stays what it was."""
     known: dict[str, float] = json.loads(SECONDS_FILE.read_text()) if SECONDS_FILE.exists() else {}
     counts: dict[str, int] = defaultdict(int)
     for item in items:
         counts[scope_of(item.nodeid)] += 1
     places = {scope: place for place, scope in enumerate(counts)}
+    long = set(in_full(config))
+    factors = {scope_of(item.nodeid): IN_FULL for item in items if not long.isdisjoint(rows_of(item))}
 
     def place_of(item: pytest.Item) -> tuple[float, int, bool]:
         scope = scope_of(item.nodeid)
-        return -known.get(scope, counts[scope] * UNKNOWN_TEST_S), places[scope], item.nodeid.startswith(LAST)
+        seconds = known.get(scope, counts[scope] * UNKNOWN_TEST_S) * factors.get(scope, 1)
+        return -seconds, places[scope], item.nodeid.startswith(LAST)
 
     items.sort(key=place_of)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import pytest
-from tests.fault_rows import Faults
+from tests.fault_rows import Faults, in_full
 from tests.faults.bridge import FEN_WH, Bridge, lose_half, virtually
 from tests.faults.invariants import assert_sound
 
@@ -78,7 +78,7 @@ class Crossing:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """In full there are several streets, which workers share out."""
     if "seed" in metafunc.fixturenames:
-        metafunc.parametrize("seed", range(STREETS if metafunc.config.getoption("--faults") == "full" else 1))
+        metafunc.parametrize("seed", range(STREETS if "A29" in in_full(metafunc.config) else 1))
 
 
 @pytest.mark.timeout(900)

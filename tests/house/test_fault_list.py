@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from tests.fault_rows import ROWS, _Tally
+from tests.fault_rows import ROWS, _Tally, in_full
 
 
 class Session:
@@ -19,7 +19,7 @@ def report(*rows: str, outcome: Any = "passed", control: bool = False, hits: int
 
 def told(*reports: Any, is_demanded: bool = True) -> tuple[dict[str, list[str]], int]:
     """What is missing of A1, the only row that is wanted, and how the run ends."""
-    tally, session = _Tally(full=True, wanted=("A1",), is_demanded=is_demanded), Session()
+    tally, session = _Tally(in_full=("A1",), is_demanded=is_demanded, wanted=("A1",)), Session()
     for one in reports:
         tally.pytest_runtest_logreport(one)
     tally.pytest_sessionfinish(session)  # type: ignore[arg-type]  # all that it needs of a session
@@ -51,6 +51,25 @@ def test_a_row_that_lacks_something_fails_the_run(reports: list[Any], why: str) 
 
 def test_who_chooses_some_tests_is_not_asked_for_all_rows() -> None:
     assert told(is_demanded=False) == ({}, pytest.ExitCode.OK)
+
+
+@pytest.mark.parametrize(
+    ("said", "rows"), [("short", ()), ("full", ROWS), ("0/3", ROWS[0::3]), ("2/3", ROWS[2::3]), ("0/1", ROWS)]
+)
+def test_a_share_of_the_rows_can_be_run_in_full(
+    pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch, said: str, rows: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(pytestconfig.option, "faults", said)
+    assert in_full(pytestconfig) == rows
+
+
+@pytest.mark.parametrize("said", ["long", "3/3", "1/", "-1/3", "/", "1/0"])
+def test_a_share_that_there_is_not_is_refused(
+    pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setattr(pytestconfig.option, "faults", said)
+    with pytest.raises(pytest.UsageError, match="say short, full, or a share"):
+        in_full(pytestconfig)
 
 
 def test_rows_are_named_once() -> None:

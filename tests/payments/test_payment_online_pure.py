@@ -1,22 +1,19 @@
 """What decides about online money without a table: matching, times, names of accounts, splits, keys."""
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prewatt.estate.errors import KeyMissing, WrongKey
 from prewatt.kernel.money import Money
 from prewatt.payments import schedule
 from prewatt.payments.errors import BadMerchantData
 from prewatt.payments.house import House, house_code, suspense_code
 from prewatt.payments.matching import Ordered, mismatch
-from prewatt.payments.models import UnmatchedReason
+from prewatt.payments.models import Merchant, UnmatchedReason
 from prewatt.payments.providers.values import StatementRow
 from prewatt.payments.reconciliation import by_key, day_of, days_to_fetch, due_at, line_key, split, statement_zone
-from prewatt.payments.safe import MerchantSafe, place_of
 
 AT = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 ORDERED = Ordered(merchant_id=1, amount=Money(5_000, "CNY"), is_open=True)
@@ -121,20 +118,7 @@ def test_a_providers_days_begin_in_its_own_zone() -> None:
     assert list(days_to_fetch("alipay", since=now, now=now)) == []
 
 
-def test_a_key_opens_in_its_own_row_alone(tmp_path: Path) -> None:
-    with pytest.raises(KeyMissing):
-        MerchantSafe.open(tmp_path / "none.key")
-    safe = MerchantSafe.open(tmp_path / "meter.key", create=True)
-    place = place_of(channel="alipay", merchant_no="1", app_id="a", kind="secret", name="private_key_pem", serial="")
-    sealed = safe.seal("the key", bound_to=place)
-    assert b"the key" not in sealed
-    assert safe.unseal(sealed, bound_to=place) == "the key"
-    other = MerchantSafe.open(tmp_path / "other.key", create=True)
-    for bad_safe, bad, where in (
-        (safe, sealed, place + "x"), (safe, sealed[:-1] + b"\x00", place), (safe, b"\x02" + sealed[1:], place),
-        (safe, b"", place), (other, sealed, place),
-    ):  # fmt: skip
-        with pytest.raises(WrongKey):
-            bad_safe.unseal(bad, bound_to=where)
-    assert safe.fingerprint("the key") == safe.fingerprint("the key") != other.fingerprint("the key")
-    assert "key" not in repr(safe).replace("MerchantSafe", "")
+def test_a_key_belongs_to_one_row_of_one_merchant() -> None:
+    merchant = Merchant(channel="alipay", merchant_no="1", app_id="a")
+    place = merchant.place_of_key(kind="secret", name="private_key_pem", serial="")
+    assert place == "alipay\n1\na\nsecret\nprivate_key_pem\n"

@@ -16,12 +16,12 @@ from tests.usecases_billing.town import ACTOR, Room, Town
 from tests.usecases_money.conftest import make_cashier
 
 from prewatt.access.models import User
+from prewatt.estate.safe import SecretSafe
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.money import Money
 from prewatt.payments.models import Merchant, Order
 from prewatt.payments.providers.registry import provider_for
 from prewatt.payments.providers.values import CallbackAnswer, MerchantConfig, Provider, RawCallback
-from prewatt.payments.safe import MerchantSafe
 from prewatt.payments.services.merchants import open_merchant, put_key
 from prewatt.testpay import http, signing
 from prewatt.testpay.book import Book
@@ -163,7 +163,7 @@ def make_house(town: Town, folder: Path, *, merchant_no: str = MERCHANT_NO, user
     return PayHouse(town, merchant, keys, front, user or make_cashier(town.site.scope, username=f"u{merchant.pk}"))
 
 
-def keep_keys(merchant: Merchant, keys: Keys, safe: MerchantSafe) -> None:
+def keep_keys(merchant: Merchant, keys: Keys, safe: SecretSafe) -> None:
     own = keys.merchants[merchant.merchant_no].key
     put_key(
         merchant=merchant, kind="secret", name="private_key_pem", serial=own.serial, text=own.private_pem, safe=safe

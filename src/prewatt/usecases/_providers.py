@@ -11,12 +11,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
+from prewatt.estate.safe import Purpose, SecretSafe
 from prewatt.kernel.clock import machine_now, monotonic_s
 from prewatt.payments.models import Merchant
 from prewatt.payments.providers.registry import provider_for
 from prewatt.payments.providers.values import Provider
 from prewatt.payments.queries.merchants import config_of, find_merchant
-from prewatt.payments.safe import MerchantSafe
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ _lock = Lock()
 
 
 @lru_cache(maxsize=4)
-def _safe_at(path: Path) -> MerchantSafe:
-    return MerchantSafe.open(path)
+def _safe_at(path: Path) -> SecretSafe:
+    return SecretSafe.open(path, Purpose.MERCHANTS)
 
 
-def merchant_safe() -> MerchantSafe:
+def merchant_safe() -> SecretSafe:
     """This function will return the safe of this installation. Raises KeyMissing."""
     return _safe_at(Path(settings.METER_KEY_FILE))
 

@@ -8,6 +8,7 @@ from prewatt.access.audit import Actor
 from prewatt.access.models import User
 from prewatt.access.permissions import Permission
 from prewatt.estate.models import Site
+from prewatt.estate.safe import Purpose, SecretSafe
 from prewatt.kernel.errors import NotPermitted
 from prewatt.usecases.gather_events import latest_rows
 from prewatt.usecases.see_site import find_site
@@ -15,7 +16,6 @@ from prewatt.usecases.work import unit_of_work
 from prewatt.webhooks import services
 from prewatt.webhooks.models import EndpointState, WebhookEndpoint
 from prewatt.webhooks.queries import get_delivery, get_endpoint, to_line
-from prewatt.webhooks.safe import WebhookSafe
 from prewatt.webhooks.values import EndpointLine
 
 
@@ -27,7 +27,7 @@ def open_webhook(
     Raises NoSite, BadEndpoint, KeyMissing.
     """
     found = find_site(user=_user(actor), permission=Permission.API_WEBHOOKS, public_id=site_public_id)
-    safe = WebhookSafe.open(key_file, create=True)
+    safe = SecretSafe.open(key_file, Purpose.WEBHOOKS, create=True)
     site = Site.objects.select_related("scope").get(pk=found.id)
     with unit_of_work(
         actor=actor, verb="open_webhook", scope=site.scope, subject=("site", str(site.public_id)), reason=url
@@ -49,7 +49,7 @@ def change_webhook(*, actor: Actor, public_id: UUID, url: str, events: Collectio
 
 def rotate_webhook(*, actor: Actor, public_id: UUID, key_file: Path) -> tuple[EndpointLine, str]:
     """This function will return a new secret; for a day the old one signs too. Raises UnknownEndpoint, KeyMissing."""
-    safe = WebhookSafe.open(key_file, create=True)
+    safe = SecretSafe.open(key_file, Purpose.WEBHOOKS, create=True)
     secrets: list[str] = []
 
     def rotate(endpoint: WebhookEndpoint) -> None:

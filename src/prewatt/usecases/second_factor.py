@@ -1,7 +1,5 @@
 """The second factor of a login: set up, asked for, taken away. The secret is sealed with a key outside the database."""
 
-import hashlib
-import hmac
 import secrets
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
@@ -19,8 +17,7 @@ from prewatt.access.queries import get_session_rules
 from prewatt.access.sessions import is_known_device
 from prewatt.access.throttle import Limit, take_try
 from prewatt.access.totp import SECRET_BYTES, to_text, to_uri
-from prewatt.estate.secrets import MeterSafe
-from prewatt.payments.safe import MerchantSafe
+from prewatt.estate.safe import Purpose, SecretSafe
 from prewatt.usecases.work import unit_of_work
 
 TRIES: Final = (Limit("second-factor", burst=5, every_s=30), Limit("second-factor-day", burst=30, every_s=2_880))
@@ -120,10 +117,8 @@ def _take(user: User, device: str) -> None:
         take_try(limit=limit, key=f"{user.pk}:{mark}")
 
 
-def _safe() -> MerchantSafe:
-    """This function will return a safe with a key of its own, made from the house's key file."""
-    house = MeterSafe.open(Path(settings.METER_KEY_FILE))
-    return MerchantSafe(hmac.new(house.key, b"prewatt second factors", hashlib.sha256).digest())
+def _safe() -> SecretSafe:
+    return SecretSafe.open(Path(settings.METER_KEY_FILE), Purpose.SECOND_FACTORS)
 
 
 def _open(row: SecondFactor) -> bytes:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from prewatt.access.audit import Actor
 from prewatt.estate.errors import WrongKey
+from prewatt.estate.safe import Purpose, SecretSafe
 from prewatt.usecases.work import unit_of_work
 from prewatt.webhooks import services
 from prewatt.webhooks.queries import has_due_deliveries
-from prewatt.webhooks.safe import WebhookSafe
 from prewatt.webhooks.values import Outcome, Parcel
 
 Send = Callable[[Parcel, list[str]], Outcome]
@@ -22,7 +22,7 @@ def send_due_deliveries(*, actor: Actor, send: Send, key_file: Path) -> int:
     """
     if not has_due_deliveries():
         return 0
-    safe = WebhookSafe.open(key_file, create=True)
+    safe = SecretSafe.open(key_file, Purpose.WEBHOOKS, create=True)
     with unit_of_work(actor=actor, verb="claim_deliveries", of_facts=True):
         parcels = services.claim_deliveries()
     for parcel in parcels:
@@ -32,9 +32,9 @@ def send_due_deliveries(*, actor: Actor, send: Send, key_file: Path) -> int:
     return len(parcels)
 
 
-def _send(parcel: Parcel, safe: WebhookSafe, send: Send) -> Outcome:
+def _send(parcel: Parcel, safe: SecretSafe, send: Send) -> Outcome:
     try:
-        secrets = [safe.unseal(sealed, place=parcel.place) for sealed in parcel.sealed]
+        secrets = [safe.unseal(sealed, bound_to=parcel.place) for sealed in parcel.sealed]
     except WrongKey as error:
         return Outcome(error=error.message)
     return send(parcel, secrets)

@@ -11,6 +11,7 @@ from prewatt.access.audit import require_unit_of_work
 from prewatt.cases.kinds import Kind
 from prewatt.cases.services import close_case, open_case
 from prewatt.estate.models import Site
+from prewatt.estate.safe import SecretSafe
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.ids import uuid7
 from prewatt.webhooks.errors import BadEndpoint
@@ -23,7 +24,7 @@ from prewatt.webhooks.models import (
     WebhookMark,
 )
 from prewatt.webhooks.reach import require_url
-from prewatt.webhooks.safe import WebhookSafe, new_secret
+from prewatt.webhooks.signing import new_secret
 from prewatt.webhooks.values import Happened, Outcome, Parcel
 
 LEASE: Final = timedelta(seconds=60)
@@ -57,7 +58,7 @@ SELECT c.id, c.public_id, c.endpoint_id, e.url, c.body, c.tries, c.leased_until,
 
 
 def open_endpoint(
-    *, site: Site, url: str, events: Collection[str], note: str, safe: WebhookSafe, since: Mapping[str, int]
+    *, site: Site, url: str, events: Collection[str], note: str, safe: SecretSafe, since: Mapping[str, int]
 ) -> tuple[WebhookEndpoint, str]:
     """This function will make an endpoint and return it with its secret, which is not to be had again.
 
@@ -69,7 +70,7 @@ def open_endpoint(
     secret, public_id = new_secret(), uuid7()
     endpoint = WebhookEndpoint.objects.create(
         public_id=public_id, site=site, url=require_url(url), note=note.strip(), events=_events(events),
-        secret_sealed=safe.seal(secret, place=str(public_id)), since=dict(since), created_at=machine_now(),
+        secret_sealed=safe.seal(secret, bound_to=str(public_id)), since=dict(since), created_at=machine_now(),
         created_by=work.actor.user,
     )  # fmt: skip
     return endpoint, secret
@@ -82,12 +83,12 @@ def change_endpoint(*, endpoint: WebhookEndpoint, url: str, events: Collection[s
     endpoint.save(update_fields=["url", "events", "note"])
 
 
-def rotate_secret(*, endpoint: WebhookEndpoint, safe: WebhookSafe) -> str:
+def rotate_secret(*, endpoint: WebhookEndpoint, safe: SecretSafe) -> str:
     """This function will return a new secret; for a day the one before signs too."""
     require_unit_of_work()
     secret = new_secret()
     endpoint.old_secret_sealed, endpoint.old_until = endpoint.secret_sealed, machine_now() + BOTH_FOR
-    endpoint.secret_sealed = safe.seal(secret, place=str(endpoint.public_id))
+    endpoint.secret_sealed = safe.seal(secret, bound_to=str(endpoint.public_id))
     endpoint.save(update_fields=["secret_sealed", "old_secret_sealed", "old_until"])
     return secret
 

@@ -3,12 +3,18 @@
 import hashlib
 import hmac
 from collections.abc import Sequence
+from secrets import token_urlsafe
 from typing import Final
 
 HEADER: Final = "Prewatt-Signature"
 MARK: Final = "whsec_"
 TOLERANCE_S: Final = 300
 """A receiver refuses what is older: it may have been recorded and sent again by somebody else."""
+
+
+def new_secret() -> str:
+    """This function will make a secret of 256 random bits."""
+    return MARK + token_urlsafe(32)
 
 
 def sign(*, body: bytes, secrets: Sequence[str], at_s: int) -> str:

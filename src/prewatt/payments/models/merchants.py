@@ -57,6 +57,10 @@ class Merchant(models.Model):
     def __str__(self) -> str:
         return f"{self.channel} {self.merchant_no}"
 
+    def place_of_key(self, *, kind: str, name: str, serial: str) -> str:
+        """This method will name the row that a sealed key belongs to: moved to another one, it does not open."""
+        return "\n".join((self.channel, self.merchant_no, self.app_id, kind, name, serial))
+
 
 class KeyKind(models.TextChoices):
     """Whose key it is."""

@@ -12,11 +12,11 @@ from django.db.models import Q, QuerySet
 from prewatt.access.models import User
 from prewatt.access.permissions import Permission
 from prewatt.access.queries import for_scope
+from prewatt.estate.safe import SecretSafe
 from prewatt.payments.errors import UnknownMerchant
 from prewatt.payments.models import KeyKind, Merchant, MerchantKey, MerchantState
 from prewatt.payments.online import KeyLine, MerchantLine
 from prewatt.payments.providers.values import MerchantConfig
-from prewatt.payments.safe import MerchantSafe, place_of
 
 NOTIFY_PATH: Final = "/pay/notify"
 PRIVATE_KEY: Final = "private_key_pem"
@@ -62,7 +62,7 @@ def usable_merchants(*, scope_path: str, currency: str) -> QuerySet[Merchant]:
     return rows.select_related("site__scope").order_by("-is_default", "channel", "pk")
 
 
-def config_of(*, merchant: Merchant, safe: MerchantSafe, now: datetime) -> tuple[MerchantConfig, datetime | None]:
+def config_of(*, merchant: Merchant, safe: SecretSafe, now: datetime) -> tuple[MerchantConfig, datetime | None]:
     """This function will open a merchant's keys for its adapter, and say when they must be opened anew.
 
     Of our secrets the newest of a name stands first; older ones that run out stand beside it as ``name_2``, ``name_3``.
@@ -76,10 +76,7 @@ def config_of(*, merchant: Merchant, safe: MerchantSafe, now: datetime) -> tuple
     for row in rows:
         if row.from_at > now:
             continue
-        place = place_of(
-            channel=merchant.channel, merchant_no=merchant.merchant_no, app_id=merchant.app_id, kind=row.kind,
-            name=row.name, serial=row.serial,
-        )  # fmt: skip
+        place = merchant.place_of_key(kind=row.kind, name=row.name, serial=row.serial)
         text = safe.unseal(bytes(row.sealed), bound_to=place)
         if row.kind == KeyKind.PEER:
             peers.setdefault(row.serial, text)

@@ -10,11 +10,11 @@ from django.db.models import F
 from prewatt.access.audit import require_unit_of_work
 from prewatt.access.models import Scope
 from prewatt.estate.models import Site
+from prewatt.estate.safe import SecretSafe
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.money import minor_digits
 from prewatt.payments.errors import BadMerchantData, MerchantTaken, UnknownMerchant
 from prewatt.payments.models import KeyKind, Merchant, MerchantKey, MerchantState, OnlineChannel
-from prewatt.payments.safe import MerchantSafe, place_of
 
 KEY_CHARS_MAX: Final = 16_000
 OVERLAP: Final = timedelta(days=7)
@@ -83,7 +83,7 @@ def put_key(
     kind: str,
     name: str,
     text: str,
-    safe: MerchantSafe,
+    safe: SecretSafe,
     serial: str = "",
     overlap: timedelta = OVERLAP,
 ) -> MerchantKey:
@@ -103,10 +103,7 @@ def put_key(
         return same
     if kind == KeyKind.SECRET:
         rows.filter(to_at=None).update(to_at=now + overlap)
-    place = place_of(
-        channel=merchant.channel, merchant_no=merchant.merchant_no, app_id=merchant.app_id, kind=kind, name=name,
-        serial=serial,
-    )  # fmt: skip
+    place = merchant.place_of_key(kind=kind, name=name, serial=serial)
     key = MerchantKey.objects.create(
         merchant=merchant, kind=kind, name=name, serial=serial, fingerprint=fingerprint, from_at=now,
         sealed=safe.seal(text, bound_to=place), added_by=work.actor.user,

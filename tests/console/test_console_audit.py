@@ -15,9 +15,10 @@ from tests.usecases_billing.town import ACTOR, set_clock
 from prewatt.access import services
 from prewatt.access.audit import Actor
 from prewatt.access.models import Action, User
-from prewatt.console.trail_words import VERBS
+from prewatt.console.views import audit
 from prewatt.estate.models import Gateway
 from prewatt.kernel.errors import Refused
+from prewatt.reports.tables.verbs import VERBS
 from prewatt.usecases.manage_users import give_role, turn_login
 from prewatt.usecases.work import unit_of_work
 
@@ -134,10 +135,19 @@ def test_it_is_taken_out_as_csv_and_as_a_sheet_and_nothing_in_it_reckons(auditor
     assert len(b"".join(auditor.get(where, {"verb": "give_role"})).splitlines()) == 2
 
 
+def test_a_trail_that_is_longer_than_a_file_is_refused_and_not_cut(auditor, place, monkeypatch):
+    for most, status in ((3, 422), (4, 200)):
+        monkeypatch.setattr(audit, "FILE_ROWS_MAX", most)
+        for form in ("csv", "xlsx"):
+            answer = auditor.get(reverse("console:audit_export", args=[form]))
+            assert answer.status_code == status
+            answer.close()
+
+
 def test_every_verb_has_a_word():
     used = set()
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.keyword) and node.arg == "verb" and isinstance(node.value, ast.Constant):
                 used.add(node.value.value)
-    assert not used - VERBS.keys(), "give it a word in console/trail_words.py"
+    assert not used - VERBS.keys(), "give it a word in reports/tables/verbs.py"

@@ -24,6 +24,7 @@ from prewatt.kernel.money import Money
 from prewatt.metering.models import CommState
 from prewatt.payments.models import PaymentChannel, RefundLife
 from prewatt.rating.bands import Band
+from prewatt.reports.errors import TooManyFiles, TooManyRows
 from prewatt.reports.tables import words
 from prewatt.reports.tables.asking import BadFilter, ReportForm, days_of
 from prewatt.reports.tables.columns import Column, Kind, Words
@@ -35,8 +36,6 @@ from prewatt.tenancy.models import Customer
 from prewatt.usecases.close_day import close_day
 from prewatt.usecases.refund_balance import refund_balance
 from prewatt.usecases.see_report import (
-    TooManyFiles,
-    TooManyRows,
     iterate_report,
     list_blocks,
     see_report,

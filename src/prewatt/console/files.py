@@ -8,6 +8,7 @@ from django.http import FileResponse
 from typing_extensions import override
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV: Final = "text/csv; charset=utf-8"
 BLOCK_BYTES: Final = 256 * 1024
 
 

@@ -11,7 +11,7 @@ from typing_extensions import override
 from prewatt.access.permissions import Permission
 from prewatt.access.roster import RoleRow, ScopeRow
 from prewatt.console.forms import LANGUAGES, DeskForm
-from prewatt.console.trail_words import VERBS
+from prewatt.reports.tables.verbs import VERBS
 
 STATES: Final = (("active", _("Active")), ("invited", _("Invited")), ("closed", _("Closed")))
 _PLAIN: Final = {"autocomplete": "off"}

@@ -1,10 +1,8 @@
 """Reports as their readers ask for them: a page of rows, all rows as a stream, or text that PostgreSQL writes."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import StringIO
 from threading import BoundedSemaphore
 from typing import IO, Any, Final
 
@@ -14,11 +12,13 @@ from prewatt.access.models import User
 from prewatt.access.queries import get_user_permissions, scopes_of
 from prewatt.estate.models import Place, PlaceKind, Site
 from prewatt.kernel.clock import estate_now
-from prewatt.kernel.errors import NotPermitted, Refused, Unable
+from prewatt.kernel.errors import NotPermitted
 from prewatt.kernel.period import day_start, local_date
+from prewatt.reports.errors import TooManyFiles, TooManyRows
 from prewatt.reports.tables.columns import Column
 from prewatt.reports.tables.report import Report, Wanted
-from prewatt.reports.tables.sql import csv_sql, heads, rows_sql, summed, totals_sql
+from prewatt.reports.tables.sql import csv_sql, rows_sql, summed, totals_sql
+from prewatt.reports.tables.text import head_line
 from prewatt.reports.tables.workbook import write_workbook
 from prewatt.usecases.see_site import SiteView
 
@@ -31,21 +31,8 @@ SECONDS_MAX: Final = 120
 AT_ONCE: Final = 2
 WAIT_S: Final = 5.0
 """How long a file waits for its turn before it is refused."""
-_BOM: Final = "\ufeff".encode()
 
 _turns = BoundedSemaphore(AT_ONCE)
-
-
-class TooManyRows(Refused):
-    """The report is longer than a file may be."""
-
-    code = "too_many_rows"
-
-
-class TooManyFiles(Unable):
-    """As many files are being written as this process writes at once."""
-
-    code = "too_many_files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +95,7 @@ def iterate_report(*, user: User, site: SiteView, report: Report, wanted: Wanted
         while rows := cursor.fetchmany(FETCH_ROWS):
             left -= len(rows)
             if left < 0:
-                raise _too_many()
+                raise TooManyRows.over(FILE_ROWS_MAX)
             yield from rows
 
 
@@ -129,15 +116,13 @@ def write_report_csv(*, user: User, site: SiteView, report: Report, wanted: Want
     """
     parameters = parameters_of(user=user, site=site, report=report, wanted=wanted)
     statement, words = csv_sql(report, wanted, currency=site.currency, at_most=FILE_ROWS_MAX + 1)
-    head = StringIO()
-    csv.writer(head, lineterminator="\n").writerow(heads(report.columns_for(wanted)))
     with _turn(), _reading(), connection.cursor() as cursor:
-        file.write(_BOM + head.getvalue().encode())
+        file.write(head_line(report.columns_for(wanted)))
         with cursor.cursor.copy(statement, {**parameters, **words}) as copy:
             for block in copy:
                 file.write(block)
         if cursor.cursor.rowcount > FILE_ROWS_MAX:
-            raise _too_many()
+            raise TooManyRows.over(FILE_ROWS_MAX)
 
 
 @contextmanager
@@ -161,12 +146,6 @@ def _reading() -> Iterator[None]:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{SECONDS_MAX}s"])
         yield
-
-
-def _too_many() -> TooManyRows:
-    return TooManyRows(
-        "The report has more than %(count)s rows.", count=f"{FILE_ROWS_MAX:,}", hint="Choose a shorter period."
-    )
 
 
 def parameters_of(*, user: User, site: SiteView, report: Report, wanted: Wanted) -> dict[str, Any]:

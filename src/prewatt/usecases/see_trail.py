@@ -16,6 +16,7 @@ from prewatt.access.models import Action, Membership, Outcome, Scope, User
 from prewatt.access.permissions import Permission
 from prewatt.access.queries import is_permitted, scopes_of
 from prewatt.kernel.errors import NotFound
+from prewatt.reports.errors import TooManyRows
 
 AUDIT: Final = Permission.AUDIT_VIEW
 PAGE: Final = 60
@@ -86,16 +87,22 @@ def list_actions(*, user: User, wanted: TrailWanted, limit: int = PAGE) -> list[
 
 
 def iterate_actions(*, user: User, wanted: TrailWanted, at_most: int) -> Iterator[tuple[TrailRow, Sequence[Change]]]:
-    """This function will hand out actions with what they changed, the newest first, in batches of bounded memory."""
-    before, left = wanted.before, at_most
-    while left > 0:
+    """This function will hand out actions with what they changed, the newest first, in batches of bounded memory.
+
+    Raises TooManyRows behind the last one that may be handed out.
+    """
+    before, left = wanted.before, at_most + 1
+    while True:
         batch = _wanted(user, wanted, before=before).select_related("actor", "scope").order_by("-pk")
-        rows = [_row(one) for one in batch[: min(BATCH, left)]]
+        rows = [_row(one) for one in batch[:BATCH]]
+        left -= len(rows)
+        if left <= 0:
+            raise TooManyRows.over(at_most)
         changes = _changes([row.number for row in rows])
         yield from ((row, changes.get(row.number, [])) for row in rows)
-        if len(rows) < min(BATCH, left):
+        if len(rows) < BATCH:
             return
-        before, left = rows[-1].number, left - len(rows)
+        before = rows[-1].number
 
 
 def see_action(*, user: User, number: int) -> tuple[TrailRow, list[Change]]:

@@ -5,26 +5,45 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.http import FileResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
 from prewatt.access.permissions import Permission
+from prewatt.console.files import CSV, XLSX, SheetResponse
 from prewatt.console.guard import DeskRequest, requires
 from prewatt.console.people_forms import TrailForm
-from prewatt.console.trail_words import FIELDS, REASONS, REGISTERS, SUBJECTS, VERBS, word
+from prewatt.console.trail_words import FIELDS, REASONS, REGISTERS, SUBJECTS, word
 from prewatt.kernel.clock import estate_now
 from prewatt.kernel.errors import NotFound
 from prewatt.kernel.period import day_start, local_date
 from prewatt.reports import formats
-from prewatt.reports.trail_sheet import stream_trail, write_trail
+from prewatt.reports.tables.columns import Column, Kind
+from prewatt.reports.tables.spool import spool
+from prewatt.reports.tables.text import write_text
+from prewatt.reports.tables.verbs import VERBS
+from prewatt.reports.tables.workbook import write_workbook
 from prewatt.usecases.see_trail import PAGE, Change, TrailRow, TrailWanted, iterate_actions, list_actions, see_action
 
-SHEET_ROWS_MAX: Final = 100_000
+FILE_ROWS_MAX: Final = 100_000
 NUMBER_DIGITS: Final = 18
 LONG: Final = 300
+COLUMNS: Final = (
+    Column("at", _lazy("Time"), Kind.INSTANT),
+    Column("who", _lazy("Done by")),
+    Column("username", _lazy("User name")),
+    Column("verb", _lazy("What was done")),
+    Column("where", _lazy("Where")),
+    Column("about", _lazy("About")),
+    Column("id", _lazy("Its id")),
+    Column("reason", _lazy("Reason")),
+    Column("address", _lazy("Address")),
+    Column("outcome", _lazy("Outcome")),
+    Column("detail", _lazy("Detail")),
+    Column("changes", _lazy("Before and after")),
+)
 
 
 @requires(Permission.AUDIT_VIEW)
@@ -62,13 +81,14 @@ def export(request: DeskRequest, form: str) -> HttpResponseBase:
     if form not in {"xlsx", "csv"}:
         raise NotFound("There is no such file.")
     asked = _wanted(request, TrailForm(request.GET or {"by": "people"}))
-    rows = _lines(request, asked)
-    name = f"audit-{local_date(estate_now(), request.desk.site.zone)}.{form}"
+    rows, zone = _lines(request, asked), request.desk.site.zone
+    name = f"audit-{local_date(estate_now(), zone)}.{form}"
     if form == "xlsx":
-        return FileResponse(write_trail(rows=rows), as_attachment=True, filename=name)
-    answer = StreamingHttpResponse(stream_trail(rows=rows), content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+        book = write_workbook(title=_("Audit trail"), columns=COLUMNS, rows=rows, zone=zone)
+        return SheetResponse(book, filename=name, content_type=XLSX)
+    with spool() as file:
+        write_text(file=file, columns=COLUMNS, rows=rows, zone=zone)
+    return SheetResponse(file, filename=name, content_type=CSV)
 
 
 def _wanted(request: DeskRequest, form: TrailForm) -> TrailWanted:
@@ -119,12 +139,11 @@ def _text(request: DeskRequest, value: object) -> str:
             return str(value)[:LONG]
 
 
-def _lines(request: DeskRequest, asked: TrailWanted) -> Iterator[Sequence[str]]:
-    zone = request.desk.site.zone
-    for row, changes in iterate_actions(user=request.desk.user, wanted=asked, at_most=SHEET_ROWS_MAX):
+def _lines(request: DeskRequest, asked: TrailWanted) -> Iterator[Sequence[Any]]:
+    for row, changes in iterate_actions(user=request.desk.user, wanted=asked, at_most=FILE_ROWS_MAX):
         told = [_change(request, one) for one in changes]
         yield [
-            formats.stamp(row.at, zone=zone), row.who or row.process, row.username, word(VERBS, row.verb), row.where,
+            row.at, row.who or row.process, row.username, word(VERBS, row.verb), row.where,
             word(SUBJECTS, row.subject_kind), row.subject_id, row.reason, row.address,
             _("Refused") if row.refused else _("Done"), row.detail,
             "; ".join("{register} {name}, {field}: {before} → {after}".format_map(one) for one in told),

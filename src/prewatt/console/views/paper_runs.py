@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from prewatt.access.permissions import Permission
+from prewatt.console.files import SheetResponse
 from prewatt.console.forms import RunForm
 from prewatt.console.guard import DeskRequest, actor_of, requires, to_uuid
 from prewatt.console.views.desk_money import ask, done
@@ -82,7 +82,7 @@ def paper_run_file(request: DeskRequest, public_id: UUID, form: str) -> HttpResp
         raise NotFound("There is no such file.")
     pack, content_type = PACKERS[form]
     name = f"{run.kind}-{run.month:%Y-%m}{f'-{run.building}' if run.building else ''}.{form}"
-    answer = FileResponse(pack(run=run), as_attachment=True, filename=name, content_type=content_type)
+    answer = SheetResponse(pack(run=run), filename=name, content_type=content_type)
     answer.headers["Content-Security-Policy"] = "frame-ancestors 'none'"
     return answer
 

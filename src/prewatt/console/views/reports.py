@@ -1,7 +1,6 @@
 """Reports: the list of them, each with its filters in the address, and as Excel or CSV."""
 
-import tempfile
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
@@ -10,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from prewatt.access.permissions import Permission
-from prewatt.console.files import XLSX, SheetResponse
+from prewatt.console.files import CSV, XLSX, SheetResponse
 from prewatt.console.guard import DeskRequest, requires
 from prewatt.console.report_forms import EVERY
 from prewatt.console.report_page import cells_of, chart_of, heads_of, totals_of
@@ -20,6 +19,7 @@ from prewatt.kernel.period import local_date
 from prewatt.reports.tables.asking import PERIODS, ReportForm
 from prewatt.reports.tables.registry import get_report, open_to
 from prewatt.reports.tables.report import GROUPS, Report, Wanted
+from prewatt.reports.tables.spool import spool
 from prewatt.usecases.save_report import see_saved_reports
 from prewatt.usecases.see_report import (
     CHART_ROWS_MAX,
@@ -30,8 +30,6 @@ from prewatt.usecases.see_report import (
     write_report_csv,
     write_report_workbook,
 )
-
-FILE_IN_MEMORY_BYTES: Final = 1_000_000
 
 
 @requires(Permission.REPORTS_VIEW)
@@ -81,10 +79,9 @@ def report_file(request: DeskRequest, code: str, form: str) -> HttpResponseBase:
         return SheetResponse(write_report_workbook(**asked), filename=f"{name}.xlsx", content_type=XLSX)
     if form != "csv":
         raise NotFound("There is nothing under this address.", hint="Choose Excel or CSV on the report's page.")
-    file = tempfile.SpooledTemporaryFile(max_size=FILE_IN_MEMORY_BYTES)  # noqa: SIM115  # the answer closes it
-    write_report_csv(**asked, file=file)
-    file.seek(0)
-    return SheetResponse(file, filename=f"{name}.csv", content_type="text/csv; charset=utf-8")
+    with spool() as file:
+        write_report_csv(**asked, file=file)
+    return SheetResponse(file, filename=f"{name}.csv", content_type=CSV)
 
 
 def readable(request: DeskRequest, code: str) -> Report:

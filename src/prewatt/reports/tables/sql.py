@@ -1,14 +1,12 @@
 """From a description and what a reader asked to SQL: rows, totals, and rows as PostgreSQL itself writes CSV."""
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from prewatt.kernel.money import minor_digits
 from prewatt.reports.tables.columns import Column, Kind
 from prewatt.reports.tables.report import Report, Wanted
+from prewatt.reports.tables.text import FORMULA_SIGNS
 
-_FORMULA_SIGNS: Final = tuple(ord(one) for one in "=+-@\t\r\n＝＋－＠")
-"""What makes a cell reckon in the programs that open text files, full width too."""
 _PATTERNS: Final = {Kind.MONTH: "YYYY-MM", Kind.YEAR: "YYYY"}
 
 
@@ -63,7 +61,7 @@ def _cell(column: Column, words: dict[str, Any], digits: int) -> str:
 
 
 def _harmless(value: str) -> str:
-    signs = ", ".join(str(one) for one in _FORMULA_SIGNS)
+    signs = ", ".join(str(ord(one)) for one in FORMULA_SIGNS)
     return f"CASE WHEN ascii({value}) IN ({signs}) THEN '''' || {value} ELSE {value} END"
 
 
@@ -81,8 +79,3 @@ def _worded(column: Column, value: str, words: dict[str, Any]) -> str:
 
 def _scaled(value: str, digits: int) -> str:
     return f"{value} * {'0.' + '0' * (digits - 1) + '1'}" if digits else value
-
-
-def heads(columns: Sequence[Column]) -> list[str]:
-    """This function will return the heads of a table in the reader's language."""
-    return [str(one.label) for one in columns]

@@ -1,6 +1,5 @@
 """Rows as a workbook, written one by one: its memory does not grow with its length. The one writer of all sheets."""
 
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import IO, Any, Final
@@ -10,8 +9,8 @@ import xlsxwriter
 
 from prewatt.kernel.money import minor_digits
 from prewatt.reports.tables.columns import Column, Kind
+from prewatt.reports.tables.spool import spool
 
-IN_MEMORY_BYTES: Final = 1_000_000
 SHEET_ROWS_MAX: Final = 1_048_575
 """Rows below the head that one sheet of a workbook holds; a longer table goes on upon the next."""
 CHARS_MAX: Final = 32_767
@@ -40,15 +39,9 @@ def write_workbook(
     about: str = "", rows_a_sheet: int = SHEET_ROWS_MAX,
 ) -> IO[bytes]:  # fmt: skip
     """This function will write the table and return it as an open file at its beginning; times are local."""
-    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115  # who answers the request closes it
-    try:
-        with xlsxwriter.Workbook(file, dict(_OPTIONS)) as book:
-            book.set_properties({"title": title, "comments": about})
-            _Table(book, title, columns, zone, currency).fill(rows, rows_a_sheet)
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
+    with spool() as file, xlsxwriter.Workbook(file, dict(_OPTIONS)) as book:
+        book.set_properties({"title": title, "comments": about})
+        _Table(book, title, columns, zone, currency).fill(rows, rows_a_sheet)
     return file
 
 

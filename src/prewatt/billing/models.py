@@ -48,7 +48,7 @@ class TariffVersion(models.Model):
 class TariffAssignment(models.Model):
     """Which tariff a tenancy is rated by, when."""
 
-    tenancy = models.ForeignKey(Tenancy, models.PROTECT, related_name="tariffs", db_index=False)
+    tenancy = models.ForeignKey(Tenancy, models.PROTECT, related_name="tariffs")
     scope = models.ForeignKey(Scope, models.PROTECT)
     tariff_code = models.CharField(max_length=40)
     period = DateTimeRangeField()

@@ -260,9 +260,9 @@ class MeterInstallation(models.Model):
     """A meter's dated stay on a metering point, at an address of a bus."""
 
     public_id = models.UUIDField(default=uuid7, editable=False)
-    metering_point = models.ForeignKey(MeteringPoint, models.PROTECT, related_name="installations", db_index=False)
-    meter = models.ForeignKey(Meter, models.PROTECT, related_name="installations", db_index=False)
-    bus = models.ForeignKey(Bus, models.PROTECT, related_name="installations", db_index=False)
+    metering_point = models.ForeignKey(MeteringPoint, models.PROTECT, related_name="installations")
+    meter = models.ForeignKey(Meter, models.PROTECT, related_name="installations")
+    bus = models.ForeignKey(Bus, models.PROTECT, related_name="installations")
     address = models.CharField(max_length=12, help_text="12 digits, as printed on the meter")
     multiplier = models.PositiveIntegerField(default=1, help_text="CT x PT; applied at rating")
     period = DateTimeRangeField()

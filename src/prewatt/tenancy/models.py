@@ -134,7 +134,7 @@ class Tenancy(models.Model):
 
     public_id = models.UUIDField(default=uuid7, editable=False)
     account = models.ForeignKey(Account, models.PROTECT, related_name="tenancies")
-    metering_point = models.ForeignKey(MeteringPoint, models.PROTECT, related_name="tenancies", db_index=False)
+    metering_point = models.ForeignKey(MeteringPoint, models.PROTECT, related_name="tenancies")
     period = DateTimeRangeField()
 
     class Meta:

@@ -12,7 +12,7 @@ EXCLUDED = [
     for constraint in model._meta.constraints
     if isinstance(constraint, ExclusionConstraint)
     for name, operator in constraint.expressions
-    if operator == RangeOperators.EQUAL and model._meta.get_field(name).is_relation
+    if operator == RangeOperators.EQUAL and model._meta.get_field(str(name)).is_relation
 ]
 
 
@@ -22,5 +22,5 @@ def test_an_exclusion_is_no_index_to_look_up_by(model: type[Model], name: str) -
     options = model._meta
     lead = {index.fields[0] for index in options.indexes if index.fields and index.condition is None}
     lead |= {one.fields[0] for one in options.constraints if isinstance(one, UniqueConstraint) and not one.condition}
-    field = options.get_field(name)
+    field = options.get_field(str(name))
     assert getattr(field, "db_index", False) or name in lead, f"{options.label}.{name} needs an index of its own"

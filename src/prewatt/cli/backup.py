@@ -65,17 +65,8 @@ def backup(folder: Path | None, *, with_keys: bool) -> None:
     target = (folder or Path(f"prewatt-backup-{machine_now():%Y%m%d-%H%M%S}")).absolute()
     if target.exists():
         raise WrongUse(f"{target} is there already.", hint="Name a new folder: a backup is never written over.")
-    half = target.with_name(f"{target.name}.half")
-    shutil.rmtree(half, ignore_errors=True)
-    half.mkdir(parents=True, mode=0o700)
-    try:
-        with database() as addresses:
-            about = _dump(addresses, env, half, with_keys=with_keys)
-        about.write(half)
-        half.rename(target)
-    except BaseException:
-        shutil.rmtree(half, ignore_errors=True)
-        raise
+    with database() as addresses:
+        about = write_backup(addresses, env, target, with_keys=with_keys)
     size_mb = (target / DUMP).stat().st_size / 1024**2
     click.echo(f"{target}: {size_mb:.1f} MB, PostgreSQL {about.postgresql}")
     if about.holds_keys:
@@ -102,13 +93,28 @@ def restore(folder: Path, *, key_file: Path | None, without_key: bool) -> None:
         raise WrongUse("Prewatt is running in this data folder.", hint="Stop it first.")
     key = _key_for(about, folder, env, key_file=key_file, without_key=without_key)
     with database() as addresses:
-        kept = _replace_database(addresses, env, folder / DUMP)
+        kept = replace_database(addresses, env, folder / DUMP)
         from prewatt.cli.migrate import run_migrations
 
         run_migrations(addresses)
     _keep_key(key, env)
     click.echo(f"Restored the state of {about.made_at}.{f' The database before it is kept as {kept}.' if kept else ''}")
     click.echo("What happened after that moment is not in it: compare takings and relays before you go on.")
+
+
+def write_backup(addresses: Addresses, env: Environment, target: Path, *, with_keys: bool = False) -> About:
+    """This function will write the database into a new folder, which gets its name when it is whole."""
+    half = target.with_name(f"{target.name}.half")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(parents=True, mode=0o700)
+    try:
+        about = _dump(addresses, env, half, with_keys=with_keys)
+        about.write(half)
+        half.rename(target)
+    except BaseException:
+        shutil.rmtree(half, ignore_errors=True)
+        raise
+    return about
 
 
 def _dump(addresses: Addresses, env: Environment, folder: Path, *, with_keys: bool) -> About:
@@ -164,14 +170,14 @@ def key_name(path: Path) -> str:
         return ""
 
 
-def _replace_database(addresses: Addresses, env: Environment, dump: Path) -> str:
+def replace_database(addresses: Addresses, env: Environment, dump: Path) -> str:
     """This function will fill a new database and give it the old one's name; it returns the old one's new name.
 
     A server that is not ours must offer an empty database: we do not make or rename databases on it.
     """
     if env.database_url:
         _refuse_full(addresses.owner)
-        _restore_into(addresses.owner, env, dump)
+        restore_into(addresses.owner, env, dump)
         return ""
     name = urlsplit(addresses.owner).path.lstrip("/")
     mark = f"{machine_now():%Y%m%d_%H%M%S}"
@@ -187,18 +193,20 @@ def _replace_database(addresses: Addresses, env: Environment, dump: Path) -> str
         with psycopg.connect(_other_database(superuser, fresh), autocommit=True) as inside:
             create_extensions(inside)
         try:
-            _restore_into(_other_database(addresses.owner, fresh), env, dump)
+            restore_into(_other_database(addresses.owner, fresh), env, dump)
         except UnableToStart:
             connection.execute(sql.SQL("drop database {}").format(sql.Identifier(fresh)))
             raise
-        for old, new in ((name, kept), (fresh, name)):
-            connection.execute(
-                sql.SQL("alter database {} rename to {}").format(sql.Identifier(old), sql.Identifier(new))
-            )
+        with connection.transaction():  # a kill between the two would leave no database of that name
+            for old, new in ((name, kept), (fresh, name)):
+                connection.execute(
+                    sql.SQL("alter database {} rename to {}").format(sql.Identifier(old), sql.Identifier(new))
+                )
     return kept
 
 
-def _restore_into(url: str, env: Environment, dump: Path) -> None:
+def restore_into(url: str, env: Environment, dump: Path) -> None:
+    """This function will fill an empty database from a dump, wholly or not at all."""
     flags = ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges", "--no-comments"]
     _run_tool(env, "pg_restore", url, [*flags, "--dbname", _without_password(url), str(dump)], names_database=False)
 

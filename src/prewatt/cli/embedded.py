@@ -48,21 +48,27 @@ def addresses_of(cluster: Cluster) -> Addresses:
 
 
 @contextlib.contextmanager
-def database() -> Iterator[Addresses]:
+def database(*, alone: bool = False) -> Iterator[Addresses]:
     """This function will give a command its database, and put the address where Django looks for it.
 
     Where Prewatt runs in the same data folder, its database is used; else it is started and stopped again after.
+    ``alone`` refuses (DataFolderInUse) while Prewatt runs there, and keeps it from starting meanwhile.
     """
     env = environment()
-    addresses = given_addresses(env)
-    if addresses is not None:
-        yield addresses
-        return
     folder = data_folder(env)
-    folder.prepare()
-    cluster = cluster_of(env, folder)
     with contextlib.ExitStack() as stack:
-        if not (folder.is_locked() and cluster.postmaster_pid() is not None and cluster.is_ready()):
+        if alone:
+            folder.prepare()
+            stack.enter_context(folder.locked())
+        addresses = given_addresses(env)
+        if addresses is not None:
+            yield addresses
+            return
+        folder.prepare()
+        cluster = cluster_of(env, folder)
+        if alone:
+            stack.enter_context(_running(cluster))
+        elif not (folder.is_locked() and cluster.postmaster_pid() is not None and cluster.is_ready()):
             stack.enter_context(folder.locked())
             stack.enter_context(_running(cluster))
         addresses = addresses_of(cluster)

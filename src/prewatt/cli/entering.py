@@ -14,6 +14,8 @@ from prewatt.kernel.clock import monotonic_s
 
 DATABASE_BACK_WITHIN_S: Final = 15.0
 _TRY_EVERY_S: Final = 0.1
+UPGRADE_LOCK: Final = 0x70726577
+"""The advisory lock that an upgrade holds; roles ask for it at their start."""
 
 GARBAGE_VALUES: Final = 20_000
 """How many values may come to be, beyond those that went, before the garbage collector looks."""
@@ -28,6 +30,8 @@ def enter(process: Process) -> None:
     wait_s = 0.0 if process is Process.COMMAND else DATABASE_BACK_WITHIN_S
     with _connected(env.database_url, wait_s=wait_s) as connection:
         refuse_unsafe(connection, allowed=env.allow_unsafe_database)
+        if process is not Process.COMMAND:
+            _refuse_during_upgrade(connection)
     boot(process)
     missing = missing_migrations()
     if missing:
@@ -35,6 +39,13 @@ def enter(process: Process) -> None:
             f"The database lacks {len(missing)} migrations of this version (first: {missing[0]}).",
             hint="Run `prewatt migrate`.",
         )
+
+
+def _refuse_during_upgrade(connection: psycopg.Connection[Any]) -> None:
+    with connection.transaction():
+        free = connection.execute("select pg_try_advisory_xact_lock_shared(%s)", (UPGRADE_LOCK,)).fetchone()
+    if free != (True,):
+        raise UnableToStart("This database is being upgraded.", hint="Wait until `prewatt upgrade` has ended.")
 
 
 def keep_loaded() -> None:

@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "doctor": _Entry("prewatt.cli.doctor", "Check everything, and say how to mend it."),
     "backup": _Entry("prewatt.cli.backup", "Write the database into a new folder."),
     "restore": _Entry("prewatt.cli.backup", "Put a backup in the place of the database."),
+    "upgrade": _Entry("prewatt.cli.upgrade", "Backup, migrate, check; roll back what fails."),
     "migrate": _Entry("prewatt.cli.migrate", "Bring the database to this version."),
     "demo-prepare": _Entry("prewatt.cli.demo.command"),
     "demo-adjust": _Entry("prewatt.cli.demo.command"),

@@ -1,11 +1,13 @@
 """``prewatt up``: everything against real gateways, in one go."""
 
+from importlib.metadata import version
 from typing import Final
 
 import click
 
 from prewatt.cli.launch import Launch, launching, say
 from prewatt.cli.ports import HeldPorts, hold_ports
+from prewatt.cli.upgrade_record import refuse_half_upgrade
 from prewatt.config.environment import environment
 
 PAGE_WITHIN_S: Final = 60.0
@@ -18,6 +20,7 @@ ROLES: Final = ("collector", "worker")
 def up(host: str | None, port: int | None) -> None:
     """Run web, worker and collector, and a database of our own unless PREWATT_DATABASE_URL names one."""
     env = environment()
+    refuse_half_upgrade(env.data_folder, version=version("prewatt"))
     with launching(host=host, port=choose_port(host or env.host, port or env.port)) as launch:
         launch.begin_database()
         launch.migrate()

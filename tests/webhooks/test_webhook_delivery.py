@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -263,6 +264,33 @@ def test_what_cannot_be_told_is_refused(desk: Desk) -> None:
         desk.open("payment")
     with pytest.raises(BadEndpoint, match="20 webhooks"):
         desk.open("payment")
+
+
+def test_a_slow_receiver_delays_nobody_else(desk: Desk) -> None:
+    """Its answer comes only after another endpoint was told everything, one thing after the other."""
+    slow, _ = desk.open("payment", url="https://slow.example.org/")
+    quick, _ = desk.open("payment", url="https://quick.example.org/")
+    told = Event()
+    order: list[tuple[str, bool]] = []
+    away: list[str] = []
+
+    def answer(parcel: Parcel) -> Outcome:
+        assert parcel.url not in away
+        away.append(parcel.url)
+        if "slow" in parcel.url:
+            assert told.wait(timeout=20)
+        order.append((parcel.url, told.is_set()))
+        if sum("quick" in url for url, _ in order) == 3:
+            told.set()
+        away.remove(parcel.url)
+        return Outcome(status=200)
+
+    desk.answer = answer
+    for _ in range(3):
+        pay(desk.town.rooms[0])
+    desk.run()
+    assert [url for url, _ in order] == ["https://quick.example.org/"] * 3 + ["https://slow.example.org/"] * 3
+    assert {line.state for one in (slow, quick) for line in _log(desk, one)} == {"delivered"}
 
 
 def _log(desk: Desk, endpoint: EndpointLine) -> list[Any]:

@@ -80,10 +80,8 @@ def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
         Job("ensure_months", lambda: _ensure_months(actor), float(AN_HOUR_S), is_called=False),
         Job("forget_old", forget_old, float(AN_HOUR_S), is_called=False),
     ]
-    webhooks = [
-        Job("gather_events", lambda: gather_events(actor=actor), LOOK_S_MIN * 2),
-        Job("send_due_deliveries", lambda: _deliver_all(actor, stopping), LOOK_S_MIN * 2),
-    ]
+    events = [Job("gather_events", lambda: gather_events(actor=actor), LOOK_S_MIN * 2)]
+    webhooks = [Job("send_due_deliveries", lambda: _deliver_all(actor, stopping), LOOK_S_MIN * 2)]
     papers = [Job("paper_runs", lambda: work_on_paper_runs(actor=actor, is_stopping=stopping.is_set), LOOK_S_MIN * 5)]
     reports = [Job("mail_due_reports", lambda: mail_due_reports(actor=actor), LOOK_S_MIN * 15, is_called=False)]
     return [
@@ -94,6 +92,7 @@ def lanes_of(*, actor: Actor, stopping: Event) -> list[Lane]:
         Lane(name="statements", jobs=statements, stopping=stopping),
         Lane(name="calendar", jobs=calendar, stopping=stopping),
         Lane(name="papers", jobs=papers, stopping=stopping),
+        Lane(name="events", jobs=events, stopping=stopping),
         Lane(name="webhooks", jobs=webhooks, stopping=stopping),
         Lane(name="reports", jobs=reports, stopping=stopping),
     ]
@@ -125,12 +124,9 @@ def _send_all(actor: Actor, stopping: Event) -> int:
 
 
 def _deliver_all(actor: Actor, stopping: Event) -> int:
-    count = 0
-    while not stopping.is_set() and (
-        sent := send_due_deliveries(actor=actor, send=_deliver, key_file=settings.METER_KEY_FILE)
-    ):
-        count += sent
-    return count
+    return send_due_deliveries(
+        actor=actor, send=_deliver, key_file=settings.METER_KEY_FILE, is_stopping=stopping.is_set
+    )  # fmt: skip
 
 
 def _deliver(parcel: Parcel, secrets: list[str]) -> Outcome:

@@ -1,13 +1,13 @@
-"""What happened that webhooks tell: found in the rows that tell it anyway, so that no payment and no relay waits.
+"""What happened that webhooks tell. A trigger notes the rows that tell it in an outbox, within their own transaction.
 
-Rows are looked at by their numbers, and the last two hundred again and again: one may have been numbered before another
-and committed after it. Telling twice is impossible: a delivery is unique by endpoint and event.
+So a row is told when it commits, however late, and no payment and no relay waits for more than one insert. Telling
+twice is impossible: a delivery is unique by endpoint and event.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, QuerySet
 
 from prewatt.access.audit import Actor
 from prewatt.cases.kinds import KINDS, Kind
@@ -16,32 +16,24 @@ from prewatt.kernel.money import Money
 from prewatt.ledger.queries import document_numbers
 from prewatt.notices.models import Notice
 from prewatt.payments.models import Payment, PaymentKind
-from prewatt.supply.models import LIVE_STATES, Command, CommandState
+from prewatt.supply.models import Command, CommandState
 from prewatt.usecases.work import unit_of_work
 from prewatt.webhooks import services
-from prewatt.webhooks.queries import first_rows, has_endpoints, marks, unwritten
+from prewatt.webhooks.queries import has_news, unwritten
 from prewatt.webhooks.values import Happened
 
-LOOK_BACK: Final = 200
 BATCH: Final = 2_000
 LOW: Final = ("level_1", "level_2", "last_call")
 
 
 def gather_events(*, actor: Actor) -> int:
     """This function will write deliveries for what happened since it looked last, and return how many it wrote."""
-    if not has_endpoints():
+    if not has_news():
         return 0
-    known, begins, count = marks(), first_rows(), 0
-    for source, (rows, read) in SOURCES.items():
-        after = max(known.get(source, 0), begins.get(source, 0) - LOOK_BACK, 0)
-        to = min(_last(rows()), after + BATCH)
-        found = unwritten(list(read(after, to))) if to > after else []
-        mark = max(after, _mark(source, to))
-        if found or mark != known.get(source, 0):
-            with unit_of_work(actor=actor, verb="gather_events", of_facts=True):
-                count += services.write_deliveries(happened=found)
-                services.move_mark(source=source, row_id=mark)
-    return count
+    with unit_of_work(actor=actor, verb="gather_events", of_facts=True):
+        news = services.take_news(most=BATCH)
+        found = [one for source, rows in news.items() for one in SOURCES[source][1](rows)]
+        return services.write_deliveries(happened=unwritten(found))
 
 
 def latest_rows() -> dict[str, int]:
@@ -53,18 +45,9 @@ def _last(rows: "QuerySet[Payment] | QuerySet[Command] | QuerySet[Notice] | Quer
     return int(rows.aggregate(last=Max("pk"))["last"] or 0)
 
 
-def _mark(source: str, last: int) -> int:
-    """A command is told when it has ended: the mark stays behind the oldest that has not."""
-    mark = last - LOOK_BACK
-    if source == "command":
-        oldest = Command.objects.filter(state__in=LIVE_STATES).aggregate(first=Min("pk"))["first"]
-        mark = mark if oldest is None else min(mark, oldest - 1)
-    return max(mark, 0)
-
-
-def _payments(after: int, to: int) -> Iterator[Happened]:
+def _payments(row_ids: Sequence[int]) -> Iterator[Happened]:
     rows = Payment.objects.filter(
-        pk__gt=after, pk__lte=to, kind=PaymentKind.TOP_UP, entry__isnull=False, account__isnull=False
+        pk__in=row_ids, kind=PaymentKind.TOP_UP, entry__isnull=False, account__isnull=False
     ).select_related("site__scope", "account")
     found = list(rows.order_by("pk"))
     numbers = document_numbers(document_ids=[row.document_id for row in found if row.document_id is not None])
@@ -79,8 +62,8 @@ def _payments(after: int, to: int) -> Iterator[Happened]:
         yield Happened("payment", f"payment:{row.public_id}", row.site.scope.path, row.received_at, data, row.pk)
 
 
-def _commands(after: int, to: int) -> Iterator[Happened]:
-    rows = Command.objects.filter(pk__gt=after, pk__lte=to, target="relay", state=CommandState.VERIFIED)
+def _commands(row_ids: Sequence[int]) -> Iterator[Happened]:
+    rows = Command.objects.filter(pk__in=row_ids, target="relay", state=CommandState.VERIFIED)
     for row in rows.select_related("metering_point__building__scope", "metering_point__site__scope").order_by("pk"):
         point = row.metering_point
         scope = point.building.scope or point.site.scope
@@ -92,8 +75,8 @@ def _commands(after: int, to: int) -> Iterator[Happened]:
         yield Happened(event, f"command:{row.public_id}", scope.path, row.estate_at, data, row.pk)
 
 
-def _notices(after: int, to: int) -> Iterator[Happened]:
-    rows = Notice.objects.filter(pk__gt=after, pk__lte=to, kind__in=LOW, account__isnull=False)
+def _notices(row_ids: Sequence[int]) -> Iterator[Happened]:
+    rows = Notice.objects.filter(pk__in=row_ids, kind__in=LOW, account__isnull=False)
     for row in rows.select_related("account__site__scope").order_by("pk"):
         account = row.account
         if account is not None:
@@ -102,8 +85,8 @@ def _notices(after: int, to: int) -> Iterator[Happened]:
             yield Happened("low_balance", key, account.site.scope.path, row.created_at, data, row.pk)
 
 
-def _cases(after: int, to: int) -> Iterator[Happened]:
-    for row in Case.objects.filter(pk__gt=after, pk__lte=to).select_related("scope").order_by("pk"):
+def _cases(row_ids: Sequence[int]) -> Iterator[Happened]:
+    for row in Case.objects.filter(pk__in=row_ids).select_related("scope").order_by("pk"):
         data = {
             "case": str(row.public_id), "kind": row.kind, "severity": row.severity,
             "label": str(KINDS[Kind(row.kind)].label) if row.kind in set(Kind) else row.kind,
@@ -113,7 +96,7 @@ def _cases(after: int, to: int) -> Iterator[Happened]:
 
 
 _Rows = Callable[[], "QuerySet[Payment] | QuerySet[Command] | QuerySet[Notice] | QuerySet[Case]"]
-SOURCES: Final[dict[str, tuple[_Rows, Callable[[int, int], Iterator[Happened]]]]] = {
+SOURCES: Final[dict[str, tuple[_Rows, Callable[[Sequence[int]], Iterator[Happened]]]]] = {
     "payment": (Payment.objects.all, _payments),
     "command": (Command.objects.all, _commands),
     "notice": (Notice.objects.all, _notices),

@@ -104,11 +104,23 @@ class WebhookDelivery(models.Model):
         return f"{self.event} {self.event_key}"
 
 
-class WebhookMark(models.Model):
-    """Up to which row of a source all events were looked at."""
+class EventSource(models.TextChoices):
+    """Which rows tell of an event."""
 
-    source = models.CharField(max_length=16, primary_key=True)
-    row_id = models.BigIntegerField(default=0)
+    PAYMENT = "payment", _("Payment")
+    COMMAND = "command", _("Command")
+    NOTICE = "notice", _("Message")
+    CASE = "case", _("Case")
+
+
+class WebhookOutbox(models.Model):
+    """A row that tells of an event: noted by a trigger in the transaction that wrote it, until it was looked at.
+
+    It is seen when that transaction commits, however late, and not at all when it does not.
+    """
+
+    source = models.CharField(max_length=8, choices=EventSource)
+    row_id = models.BigIntegerField()
 
     @override
     def __str__(self) -> str:

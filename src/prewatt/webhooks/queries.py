@@ -10,7 +10,7 @@ from prewatt.access.permissions import Permission
 from prewatt.access.queries import for_scope
 from prewatt.kernel.clock import machine_now
 from prewatt.webhooks.errors import UnknownDelivery, UnknownEndpoint
-from prewatt.webhooks.models import DeliveryState, EndpointState, WebhookDelivery, WebhookEndpoint, WebhookMark
+from prewatt.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookOutbox
 from prewatt.webhooks.values import DeliveryLine, EndpointLine, Happened
 
 PERMISSION = Permission.API_WEBHOOKS
@@ -64,9 +64,9 @@ def get_delivery(*, user: User, public_id: UUID) -> WebhookDelivery:
     return row
 
 
-def has_endpoints() -> bool:
-    """This function will tell whether anybody wants to be told anything."""
-    return WebhookEndpoint.objects.exclude(state=EndpointState.ENDED).exists()
+def has_news() -> bool:
+    """This function will tell whether a row waits to be looked at."""
+    return WebhookOutbox.objects.exists()
 
 
 def has_due_deliveries() -> bool:
@@ -74,20 +74,6 @@ def has_due_deliveries() -> bool:
     now = machine_now()
     rows = WebhookDelivery.objects.filter(state=DeliveryState.PENDING, due_at__lte=now, endpoint__state="active")
     return rows.filter(_free(now, "leased_until") & _free(now, "endpoint__not_before")).exists()
-
-
-def marks() -> dict[str, int]:
-    """This function will return up to which row each source was looked at."""
-    return dict(WebhookMark.objects.values_list("source", "row_id"))
-
-
-def first_rows() -> dict[str, int]:
-    """This function will return from which row of each source on somebody wants to be told."""
-    found: dict[str, int] = {}
-    for since in WebhookEndpoint.objects.exclude(state=EndpointState.ENDED).values_list("since", flat=True):
-        for source, row_id in since.items():
-            found[source] = min(row_id, found.get(source, row_id))
-    return found
 
 
 def unwritten(happened: Sequence[Happened]) -> list[Happened]:

@@ -1,6 +1,7 @@
 """Endpoints made, changed and ended; deliveries written, claimed and settled. All of it needs a unit of work."""
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -21,7 +22,7 @@ from prewatt.webhooks.models import (
     WebhookDelivery,
     WebhookEndpoint,
     WebhookEvent,
-    WebhookMark,
+    WebhookOutbox,
 )
 from prewatt.webhooks.reach import require_url
 from prewatt.webhooks.signing import new_secret
@@ -40,14 +41,16 @@ _SEALED_AT: Final = 8
 
 _CLAIM: Final = """
 WITH due AS MATERIALIZED (
-    SELECT DISTINCT ON (d.endpoint_id) d.id
+    SELECT DISTINCT ON (d.endpoint_id) d.id, d.due_at
       FROM webhooks_webhookdelivery d JOIN webhooks_webhookendpoint e ON e.id = d.endpoint_id
-     WHERE d.state = 'pending' AND d.due_at <= %(now)s AND (d.leased_until IS NULL OR d.leased_until <= %(now)s)
+     WHERE d.state = 'pending' AND d.due_at <= %(now)s
        AND e.state = 'active' AND (e.not_before IS NULL OR e.not_before <= %(now)s)
+       AND NOT EXISTS (SELECT FROM webhooks_webhookdelivery away
+                        WHERE away.endpoint_id = e.id AND away.state = 'pending' AND away.leased_until > %(now)s)
      ORDER BY d.endpoint_id, d.due_at, d.id),
 claimed AS (
     UPDATE webhooks_webhookdelivery d SET leased_until = %(until)s, tries = d.tries + 1
-      FROM (SELECT id FROM webhooks_webhookdelivery WHERE id IN (SELECT id FROM due)
+      FROM (SELECT id FROM webhooks_webhookdelivery WHERE id IN (SELECT id FROM due ORDER BY due_at, id LIMIT %(most)s)
                AND (leased_until IS NULL OR leased_until <= %(now)s) FOR UPDATE SKIP LOCKED) mine
      WHERE d.id = mine.id
  RETURNING d.id, d.public_id, d.endpoint_id, d.body, d.tries, d.leased_until)
@@ -118,18 +121,23 @@ def write_deliveries(*, happened: Iterable[Happened]) -> int:
     return len(WebhookDelivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500))
 
 
-def move_mark(*, source: str, row_id: int) -> None:
-    """This function will remember up to which row a source was looked at."""
+def take_news(*, most: int) -> dict[str, list[int]]:
+    """This function will take row numbers by source out of the outbox, the oldest first; a rollback puts them back."""
     require_unit_of_work()
-    WebhookMark.objects.update_or_create(source=source, defaults={"row_id": row_id})
+    rows = list(WebhookOutbox.objects.select_for_update(skip_locked=True).order_by("pk")[:most])
+    WebhookOutbox.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    taken: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        taken[row.source].append(row.row_id)
+    return taken
 
 
-def claim_deliveries() -> list[Parcel]:
-    """This function will claim one due delivery for each endpoint, for a minute of machine time."""
+def claim_deliveries(*, most: int) -> list[Parcel]:
+    """This function will claim one due delivery for each endpoint that none is on its way to, for a minute."""
     require_unit_of_work()
     now = machine_now()
     with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"now": now, "until": now + LEASE})
+        cursor.execute(_CLAIM, {"now": now, "until": now + LEASE, "most": most})
         return [_parcel(list(row)) for row in cursor.fetchall()]
 
 

@@ -1,8 +1,6 @@
 """The estate: sites, buildings, metering points, gateways and lines; tariffs; and the estate workbook."""
 
 import hashlib
-import tempfile
-from pathlib import Path
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -38,8 +36,8 @@ from prewatt.estate.queries import gateway_tree, list_buildings
 from prewatt.kernel.clock import estate_now
 from prewatt.kernel.errors import Refused
 from prewatt.rating.tariff import Tariff
-from prewatt.reports.estate_reading import read_estate
-from prewatt.usecases.bring_estate import bring_estate
+from prewatt.reports.estate_reading import read_estate_data
+from prewatt.usecases.bring_estate import WORKBOOK_BYTES_MAX, bring_estate
 from prewatt.usecases.publish_tariff import publish_tariff
 from prewatt.usecases.see_account import see_room
 from prewatt.usecases.see_comms import see_comms
@@ -47,7 +45,6 @@ from prewatt.usecases.see_estate import list_point_page
 from prewatt.usecases.see_site import find_site, list_sites
 
 VIEW: Final = Permission.ESTATE_VIEW
-WORKBOOK_BYTES_MAX: Final = 20 * 1024 * 1024
 router = Router(tags=["estate"])
 Code = Annotated[str, Query(max_length=40, pattern=TEXT)]
 
@@ -220,10 +217,7 @@ def estate_import(
     asked = {"sha256": _digest(data), "dry_run": dry_run, "reason": reason}
 
     def act() -> ImportOut:
-        with tempfile.TemporaryDirectory(prefix="prewatt-") as folder:
-            path = Path(folder) / "estate.xlsx"
-            path.write_bytes(data)
-            read = read_estate(path=path, now=estate_now())
+        read = read_estate_data(data=data, now=estate_now())
         brought = bring_estate(
             actor=actor_of(request), permission=Permission.ESTATE_IMPORT, sheet=read.sheet, found=read.problems,
             reason=reason, dry_run=dry_run, key_file=settings.METER_KEY_FILE,

@@ -330,7 +330,7 @@ class CellProblemOut(Schema):
 
 
 class TallyOut(Schema):
-    """How many rows of a kind were made, brought in line, and left as they were."""
+    """How many rows of a kind were (in a dry run: would be) made, brought in line, and left as they were."""
 
     kind: str
     created: int

@@ -22,7 +22,7 @@ from prewatt.estate.errors import BadPassword, KeyMissing, WrongKey
 
 _TYPED = re.compile(r"(0?[0-9]:)?[0-9]{6}")
 _VERSION = b"\x01"
-_KEY_BYTES = 32
+KEY_BYTES = 32
 _NAME_BYTES = 4
 _NONCE_BYTES = 12
 _HEAD_BYTES = len(_VERSION) + _NAME_BYTES + _NONCE_BYTES
@@ -80,7 +80,7 @@ class MeterSafe:
             raise KeyMissing(
                 "The key file %(path)s cannot be read: %(why)s.", path=str(path), why=type(error).__name__
             ) from None
-        if len(key) != _KEY_BYTES:
+        if len(key) != KEY_BYTES:
             raise KeyMissing(
                 "The key file %(path)s does not hold a key.", hint="Restore it from the backup of the key.",
                 path=str(path),
@@ -129,7 +129,7 @@ def _create_key(path: Path) -> None:
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(base64.b64encode(secrets.token_bytes(_KEY_BYTES)) + b"\n")
+            file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
             file.flush()
             os.fsync(file.fileno())
             if os.geteuid() == 0:  # the roles run as the folder's owner, and must read it

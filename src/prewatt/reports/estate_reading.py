@@ -1,5 +1,6 @@
 """An estate workbook read from a file: values where they can be read, a named problem where they cannot."""
 
+import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from zipfile import BadZipFile, ZipFile, is_zipfile
 from zoneinfo import ZoneInfo
 
 import python_calamine
@@ -36,6 +38,7 @@ from prewatt.reports.estate_workbook import NOTE_MARK
 
 ROWS_MAX: Final = 50_000
 FILE_BYTES_MAX: Final = 50_000_000
+UNPACKED_BYTES_MAX: Final = 400_000_000
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -165,8 +168,10 @@ def read_estate(*, path: Path, now: datetime) -> ReadEstate:
     sites = reader.lines(columns.SITE)
     if not sites:
         raise NotAWorkbook(
-            f"{path.name} has no row on the sheet {columns.SITE.name}.",
-            hint="Begin with prewatt estate template; what is typed begins in line 3.",
+            "%(file)s has no row on the sheet %(sheet)s.",
+            hint="Begin with the template; what is typed begins in line 3.",
+            file=path.name,
+            sheet=columns.SITE.name,
         )
     for extra in sites[1:]:
         reader.problems.append(Problem(columns.SITE.name, extra.number, "", "One site to a workbook."))
@@ -190,17 +195,36 @@ def read_estate(*, path: Path, now: datetime) -> ReadEstate:
     return ReadEstate(sheet, tuple(reader.problems))
 
 
+def read_estate_data(*, data: bytes, now: datetime) -> ReadEstate:
+    """This function will read a workbook that was sent. Raises NotAWorkbook."""
+    with tempfile.TemporaryDirectory(prefix="prewatt-") as folder:
+        path = Path(folder) / "estate.xlsx"
+        path.write_bytes(data)
+        return read_estate(path=path, now=now)
+
+
 def _open(path: Path) -> Any:
     try:
         if path.stat().st_size > FILE_BYTES_MAX:
-            raise NotAWorkbook(f"{path.name} is larger than {FILE_BYTES_MAX // 1_000_000} MB.")
+            raise NotAWorkbook("%(file)s is larger than %(most)s MB.", file=path.name, most=FILE_BYTES_MAX // 1_000_000)
+        if _unpacked_bytes(path) > UNPACKED_BYTES_MAX:
+            raise NotAWorkbook("%(file)s holds far more than an estate: it is not opened.", file=path.name)
         return python_calamine.CalamineWorkbook.from_path(str(path))
     except FileNotFoundError:
-        raise NotAWorkbook(f"There is no file {path}.") from None
-    except (OSError, python_calamine.CalamineError) as error:
+        raise NotAWorkbook("There is no file %(file)s.", file=str(path)) from None
+    except (OSError, BadZipFile, python_calamine.CalamineError) as error:
         raise NotAWorkbook(
-            f"{path.name} cannot be read as a workbook: {error}.", hint="Save it as .xlsx and try again."
-        ) from error
+            "%(file)s cannot be read as a workbook: %(why)s.", hint="Save it as .xlsx and try again.",
+            file=path.name, why=str(error),
+        ) from error  # fmt: skip
+
+
+def _unpacked_bytes(path: Path) -> int:
+    """This function will return what a packed file says that it holds: a small file may unpack to fill a machine."""
+    if not is_zipfile(path):
+        return 0
+    with ZipFile(path) as archive:
+        return sum(one.file_size for one in archive.infolist())
 
 
 def _is_filled(cell: object) -> bool:

@@ -5,12 +5,12 @@ nothing is disconnected until somebody signs for it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import connection, transaction
 
 from prewatt.access.audit import Actor, UnitOfWork
 from prewatt.access.models import Scope
@@ -25,7 +25,7 @@ from prewatt.estate.services.places import keep_places, keep_points
 from prewatt.estate.services.sites import ensure_site, keep_calendar
 from prewatt.estate.upkeep import Tally
 from prewatt.estate.values import BusSpec, InstallationSpec, MeterSpec, PointSpec, SiteSpec, UnitSpec
-from prewatt.kernel.errors import Refused
+from prewatt.kernel.errors import Conflict, Refused
 from prewatt.kernel.money import Money
 from prewatt.kernel.period import day_start
 from prewatt.ledger.services import EntryDraft, PostingLine, booking_date_for, ensure_book, house_account, post_entries
@@ -66,6 +66,20 @@ class EstateRefused(Refused):
         self.problems = problems
 
 
+class EstateMoved(Conflict):
+    """The import would do something else than what was agreed to; nothing was imported."""
+
+    code = "estate_moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What an import would do: with problems nothing."""
+
+    problems: Sequence[Problem] = ()
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class ImportResult:
     """What an import made, changed and left, by kind of thing."""
@@ -87,11 +101,13 @@ def import_estate(
     safe: MeterSafe | None,
     found: Sequence[Problem] = (),
     reason: str = "",
+    foreseen: Mapping[str, Tally] | None = None,
 ) -> ImportResult:
     """This function will take an estate over, or bring it in line with the sheet.
 
     ``safe`` seals meter passwords; it may be None when the sheet has none. ``found`` are problems that reading the
-    workbook met. Raises EstateRefused with every problem.
+    workbook met, ``foreseen`` what somebody has agreed to. Raises EstateRefused with every problem, and EstateMoved
+    when it would make or change anything else by now.
     """
     code = sheet.site.code
     with unit_of_work(actor=actor, verb="import_estate", subject=("site", code[:60]), reason=reason) as work:
@@ -99,7 +115,32 @@ def import_estate(
         problems = _all_problems(sheet, found, work)
         if problems:
             raise EstateRefused(problems)
-        return _store(sheet, safe, work)
+        result = _store(sheet, safe, work)
+        if foreseen is not None and result.tallies != foreseen:
+            raise EstateMoved(
+                "The estate was changed since you looked.", hint="Check the workbook again and read what it would do."
+            )
+        touch(site_id=result.site_id)
+        return result
+
+
+def foresee_estate(
+    *, actor: Actor, sheet: EstateSheet, safe: MeterSafe | None, found: Sequence[Problem] = ()
+) -> Foreseen:
+    """This function will return every problem, or without any what an import would make and change; nothing is stored.
+
+    The import itself is run and taken back, so that what is foreseen cannot differ from what is done.
+    """
+    with unit_of_work(actor=actor, verb="check_estate", subject=("site", sheet.site.code[:60])) as work:
+        _one_at_a_time()
+        problems = _all_problems(sheet, found, work)
+        if problems:
+            return Foreseen(problems)
+        point = transaction.savepoint()
+        try:
+            return Foreseen(tallies=_store(sheet, safe, work).tallies)
+        finally:
+            transaction.savepoint_rollback(point)
 
 
 def check_estate(*, actor: Actor, sheet: EstateSheet, found: Sequence[Problem] = ()) -> list[Problem]:
@@ -145,7 +186,6 @@ def _store(sheet: EstateSheet, safe: MeterSafe | None, work: UnitOfWork) -> Impo
     tallies["tariffs"] = _publish(sheet, site)
     tallies["tenancies"] = _store_tenancies(sheet, site, accounts)
     tallies["opening balances"] = _post_opening_balances(sheet, site, book_id)
-    touch(site_id=site.pk)
     return ImportResult(site.pk, site.public_id, tallies)
 
 

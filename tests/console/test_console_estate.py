@@ -126,9 +126,9 @@ def test_an_estate_outside_the_scope_is_neither_brought_nor_taken_out(
 ) -> None:
     assert send(admin, workbook(tmp_path, estate_sheet(2))).status_code == 422
     assert Site.objects.count() == 1
-    whole = admin.get(reverse("console:estate_export"))
-    assert b"".join(whole.streaming_content)[:2] == b"PK"
-    assert b"".join(admin.get(reverse("console:estate_template")).streaming_content)[:2] == b"PK"
+    for name in ("estate_export", "estate_template"):
+        sheet: Any = admin.get(reverse(f"console:{name}"))
+        assert b"".join(sheet.streaming_content)[:2] == b"PK"
     engineer = sign_in("engineer")
     Role.objects.filter(code="engineer").update(permissions=["estate.view", "estate.import"])
     User.objects.get(username="engineer").memberships.update(scope=town.building.scope)

@@ -21,6 +21,7 @@ import structlog
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections, transaction
+from django.test import override_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from tests.clusters import OwnCluster, connected_to, locked, migrations_hash, own_cluster, shared_cluster, test_folder
@@ -77,6 +78,13 @@ def _clock_put_back_after_a_file() -> Iterator[None]:
 def _clock_put_back() -> Iterator[None]:
     """Whatever estate clock a test installs goes with it."""
     with _clock_kept():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_hashing() -> Iterator[None]:
+    """Passwords of tests are hashed at no cost; who tests the costly way sets its hasher back."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         yield
 
 

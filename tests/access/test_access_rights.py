@@ -59,8 +59,7 @@ def login(name: str) -> User:
 
 
 @pytest.fixture
-def desk(work: None, settings) -> Desk:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def desk(work: None) -> Desk:
     services.ensure_roles()
     organisation = services.ensure_organisation(name="Operator")
     site, other_site = (

@@ -23,7 +23,6 @@ ELSEWHERE = Visitor("198.51.100.9")
 
 @pytest.fixture(autouse=True)
 def _quick(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.LETTERBOX = True
 
 

@@ -24,11 +24,6 @@ NOW = "2026-11-20T12:00"
 SignIn = Callable[[str], Client]
 
 
-@pytest.fixture(autouse=True)
-def _plain_hashing(settings: object) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]  # pytest-django's
-
-
 @pytest.fixture
 def estate_clock() -> None:
     set_clock(NOW)

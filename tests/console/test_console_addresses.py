@@ -95,8 +95,7 @@ def place(module_database):
 
 @pytest.mark.faults("F1")
 @pytest.mark.parametrize("role", [*ROLES, "own", "nothing-at-all"])
-def test_a_role_opens_what_it_may_and_nothing_else_by_get_and_post(place, settings, faults, role):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def test_a_role_opens_what_it_may_and_nothing_else_by_get_and_post(place, faults, role):
     asked(10)
     client = Client(headers={"HX-Request": "true"})
     client.force_login(make_user(place, role))

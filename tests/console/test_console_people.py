@@ -23,8 +23,7 @@ def place(module_database):
 
 
 @pytest.fixture
-def desk(place, settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def desk(place):
     client = Client()
     client.force_login(place[1])
     return client

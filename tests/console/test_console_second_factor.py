@@ -34,7 +34,6 @@ def place(module_database, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _settings(settings, place):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.METER_KEY_FILE = place[2]
 
 

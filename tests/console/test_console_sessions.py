@@ -25,11 +25,6 @@ def place(module_database):
     return town, make_user(town, "administrator", username="chief")
 
 
-@pytest.fixture(autouse=True)
-def _plain_hashing(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def signed_in(place, username: str, role: str = "cashier") -> Client:
     if not User.objects.filter(username=username).exists():
         make_user(place[0], role, username=username)

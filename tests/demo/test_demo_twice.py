@@ -89,7 +89,6 @@ def safe(tmp_path: Path, settings: Any) -> MeterSafe:
 def test_the_same_facts_make_the_same_books(
     fresh_databases: Callable[[], AbstractContextManager[str]], safe: MeterSafe, settings: Any
 ) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     keys = Keys.make(port=9)
     books = []
     for seed in (7, 7, 8):

@@ -64,11 +64,10 @@ def build(module_database: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """Builds towns in the database of this file."""
     before, folder = clock.estate_clock(), tmp_path_factory.mktemp("hostile")
     MeterSafe.open(folder / "meter.key", create=True)
-    md5 = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with ExitStack() as ending:
         ending.callback(clock.install, before)
         ending.callback(_providers._safe_at.cache_clear)
-        ending.enter_context(override_settings(METER_KEY_FILE=folder / "meter.key", PASSWORD_HASHERS=md5))
+        ending.enter_context(override_settings(METER_KEY_FILE=folder / "meter.key"))
         patch = ending.enter_context(pytest.MonkeyPatch.context())
         _providers._safe_at.cache_clear()
         set_clock(NOW)

@@ -133,11 +133,10 @@ class Estate:
 def estate(module_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
     folder = tmp_path_factory.mktemp("scopes")
     MeterSafe.open(folder / "meter.key", create=True)
-    md5 = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with ExitStack() as ending:
         ending.callback(clock.install, clock.estate_clock())
         ending.callback(_providers._safe_at.cache_clear)
-        ending.enter_context(override_settings(METER_KEY_FILE=folder / "meter.key", PASSWORD_HASHERS=md5))
+        ending.enter_context(override_settings(METER_KEY_FILE=folder / "meter.key"))
         patch = ending.enter_context(pytest.MonkeyPatch.context())
         _providers._safe_at.cache_clear()
         set_clock("2026-11-20T12:00")

@@ -31,6 +31,11 @@ THREADS = 8
 SPREAD_MAX = 0.10
 
 
+@pytest.fixture(autouse=True)
+def _costly_hashing(settings):
+    settings.PASSWORD_HASHERS = ["prewatt.config.hashers.FrugalArgon2"]
+
+
 @pytest.fixture
 def plain_hashing(settings):
     settings.PASSWORD_HASHERS = PLAIN

@@ -29,11 +29,6 @@ OUTSIDERS = ("viewer", "payer", "owner", "stranger", "operator")
 WRITES = re.compile(r"\b(INSERT INTO|UPDATE\s+\"?\w|DELETE FROM|TRUNCATE)", re.IGNORECASE)
 
 
-@pytest.fixture(autouse=True)
-def _plain_hashing(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def world(db) -> World:
     return World.build()

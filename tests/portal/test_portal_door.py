@@ -13,11 +13,6 @@ from prewatt.tenancy.queries import get_shared_account, list_shared_accounts
 from prewatt.usecases.work import unit_of_work
 
 
-@pytest.fixture(autouse=True)
-def _plain_hashing(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def make_login(name: str) -> User:
     with unit_of_work(actor=ACTOR, verb="test"):
         return access.create_login(username=name, password="correct horse", name=name.title())

@@ -17,8 +17,7 @@ from prewatt.usecases.settle_month import close_month, settle_month
 
 
 @pytest.fixture
-def world(db: None, settings) -> World:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def world(db: None) -> World:
     set_clock("2026-11-01T01:00")
     return World.build()
 

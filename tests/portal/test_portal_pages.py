@@ -21,11 +21,6 @@ PAGES = ("home", "home_part", "use", "money", "alerts", "help", "power")
 HOME_QUERIES = 40
 
 
-@pytest.fixture(autouse=True)
-def _quick(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 def url(world: World, page: str, *more: object) -> str:
     return reverse(f"portal:{page}", args=[world.ours.room.account.public_id, *more])
 

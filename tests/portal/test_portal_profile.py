@@ -18,7 +18,6 @@ CONTACT, CODE = "/my/profile/contact", "/my/profile/contact/code"
 
 @pytest.fixture(autouse=True)
 def _quick(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.LETTERBOX = True
 
 

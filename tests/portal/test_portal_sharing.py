@@ -16,7 +16,6 @@ from prewatt.tenancy.queries import list_shared_accounts
 
 @pytest.fixture(autouse=True)
 def _quick(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.LETTERBOX = True
 
 

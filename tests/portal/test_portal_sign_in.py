@@ -17,7 +17,6 @@ from prewatt.notices.models import Notice
 
 @pytest.fixture(autouse=True)
 def _quick(settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.LETTERBOX = True
 
 

@@ -31,7 +31,7 @@ def lay_out_slip(issued: Issued, figures: Figures) -> Plain:
     moved = content["balance_after"][0] - content["balance_before"][0]
     days = content.get("days_left")
     return {
-        "subtitle": figures.second(content["at"]),
+        "subtitle": "",  # day and second stand among the marks
         "marks": [
             fact(_NUMBERS[issued.kind], issued.number),
             fact(Both("日期", "Date"), f"{figures.local(content['at']):%Y-%m-%d}"),

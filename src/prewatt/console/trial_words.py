@@ -80,7 +80,7 @@ def _failed(trial: TrialView) -> tuple[str, str]:
         case "other_meter":
             title = _("Another meter answers")
             text = _(
-                "Somebody answers at %(address)s, but the register does not go on from this meter’s last reading."
+                "Somebody answers at %(address)s, but the register does not go on from this meter's last reading."
                 " Compare the number on the meter. A new device is an exchange, not a move."
             )
         case "no_register":
@@ -92,6 +92,6 @@ def _failed(trial: TrialView) -> tuple[str, str]:
             title = _("The answer cannot be understood")
             text = _(
                 "Bytes came from %(where)s, but no answer. Two meters with one address, or another baud or parity:"
-                " look at the gateway’s settings."
+                " look at the gateway's settings."
             )
     return title, text % facts

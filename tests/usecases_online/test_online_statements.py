@@ -230,6 +230,16 @@ def test_an_uploaded_file_does_the_same(house: PayHouse, room: Room, chief: Acto
         )
 
 
+def test_a_file_of_another_day_is_refused_and_nothing_is_kept(house: PayHouse, room: Room, chief: Actor) -> None:
+    """Taken, it would show the day as one without any difference."""
+    yesterday = int((machine_now() - timedelta(days=1)).timestamp())
+    data = json.dumps({"rows": [row_of(house, at=yesterday)]}).encode()
+    with pytest.raises(BadMerchantData, match=f"lines is of {today()}; the first is of {today() - timedelta(days=1)}"):
+        read(house, chief, data=data)
+    assert not ProviderStatement.objects.exists()
+    assert read(house, chief, data=json.dumps({"rows": []}).encode()).open == 0
+
+
 def test_statements_are_fetched_when_their_days_are_over(house: PayHouse, room: Room) -> None:
     with time_machine.travel("2026-11-24T03:00:00Z", tick=False) as traveller:  # 11:00 there
         Merchant.objects.update(created_at="2026-11-22T00:00:00Z")

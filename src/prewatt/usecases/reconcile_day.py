@@ -33,7 +33,7 @@ from prewatt.payments.providers.errors import StatementNotReady
 from prewatt.payments.providers.values import StatementRow, TradeFact, TradeState
 from prewatt.payments.queries.merchants import get_merchant
 from prewatt.payments.queries.statements import days_known, has_due_statements, statement_summary
-from prewatt.payments.reconciliation import LATE_AFTER, day_of, days_to_fetch, due_at
+from prewatt.payments.reconciliation import LATE_AFTER, day_of, days_to_fetch, due_at, statement_zone
 from prewatt.payments.services.refunds import ON_THE_WAY
 from prewatt.payments.services.statements import (
     Reading,
@@ -69,9 +69,22 @@ def reconcile_day(*, actor: Actor, merchant_public_id: UUID, day: date, data: by
         raise BadMerchantData("That day has not begun yet.", hint="Choose the day that the statement is of.")
     provider = provider_of(merchant)
     rows = provider.parse_statement(data) if data is not None else provider.fetch_statement(day)
+    if data is not None:
+        _require_of_day(rows, merchant.channel, day)
     source = "uploaded" if data is not None else "fetched"
     reading = Reading(source, hashlib.sha256(data or repr(rows).encode()).hexdigest(), actor.user)
     return _reconcile(actor, merchant, day, rows, reading)
+
+
+def _require_of_day(rows: Sequence[StatementRow], channel: str, day: date) -> None:
+    """This function will refuse a file of another day: its day would pass for one without any difference."""
+    from_at, to_at = day_of(channel, day)
+    if rows and not any(from_at <= row.at < to_at for row in rows):
+        first = min(row.at for row in rows).astimezone(statement_zone(channel)).date()
+        raise BadMerchantData(
+            "None of the file's lines is of %(day)s; the first is of %(first)s.",
+            hint="Choose the day that the statement is of.", day=day.isoformat(), first=first.isoformat(),
+        )  # fmt: skip
 
 
 def fetch_due_statements(*, actor: Actor) -> int:

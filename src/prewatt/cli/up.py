@@ -1,17 +1,23 @@
 """``prewatt up``: everything against real gateways, in one go."""
 
+import secrets
 from importlib.metadata import version
 from typing import Final
 
 import click
+import psycopg
 
 from prewatt.cli.launch import Launch, launching, say
 from prewatt.cli.ports import HeldPorts, hold_ports
 from prewatt.cli.upgrade_record import refuse_half_upgrade
-from prewatt.config.environment import environment
+from prewatt.config.environment import PREFIX, environment
 
 PAGE_WITHIN_S: Final = 60.0
 ROLES: Final = ("collector", "worker")
+CODE_LETTERS: Final = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
+"""None that is read as another one."""
+CODE_GROUP: Final = 4
+CODE_GROUPS: Final = 3
 
 
 @click.command()
@@ -24,11 +30,27 @@ def up(host: str | None, port: int | None) -> None:
     with launching(host=host, port=choose_port(host or env.host, port or env.port)) as launch:
         launch.begin_database()
         launch.migrate()
+        code = _prepare_first_login(launch)
         for role in ROLES:
             launch.start_role(role)
         if show_page(launch):
-            say(f"Prewatt is at {launch.origin} · the first login: `prewatt admin create` · Ctrl-C stops everything")
+            say(f"Prewatt is at {launch.origin} · Ctrl-C stops everything")
+            if code:
+                say(f"There is no login yet. Open {launch.origin}/first-login and type the set-up code {code}")
             launch.supervisor.run()
+
+
+def _prepare_first_login(launch: Launch) -> str:
+    """This function will draw the code that the first login asks for, while there is no login; else nothing.
+
+    It lives in the environment of this start alone: the next start draws another.
+    """
+    with psycopg.connect(launch.addresses.app) as connection:
+        if connection.execute("select exists (select from access_user)").fetchone() == (True,):
+            return ""
+    code = "-".join("".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_GROUP)) for _ in range(CODE_GROUPS))
+    launch.variables[f"{PREFIX}SETUP_CODE"] = code
+    return code
 
 
 def choose_port(host: str, wanted: int) -> HeldPorts:

@@ -12,9 +12,11 @@ import click
 from prewatt.cli.embedded import database
 from prewatt.cli.entering import enter, keep_loaded
 from prewatt.cli.errors import PortInUse
+from prewatt.cli.probe import probe_line
 from prewatt.cli.serving import leave, serve
 from prewatt.cli.statics import Statics, pack
 from prewatt.config.environment import PREFIX, Process, environment
+from prewatt.estate.probing import install
 
 _PORTS_TRIED: Final = 100
 
@@ -33,6 +35,7 @@ def web(host: str | None, port: int | None) -> None:
     os.environ[f"{PREFIX}PORT"] = str(port)
     with database():
         enter(Process.WEB)
+        install(probe_line)
         asyncio.new_event_loop().run_until_complete(_serve(host, port, static=gather_static()))
     leave()
 

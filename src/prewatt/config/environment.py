@@ -64,6 +64,9 @@ class Environment(BaseSettings):
         min_length=32,
         description="at least 32 random characters; empty: made and kept in the data folder",
     )
+    setup_code: SecretStr = Field(
+        default=SecretStr(""), description="what the first login asks for; set by `prewatt up` while there is none"
+    )
     host: str = Field(default="127.0.0.1", description="the address to listen on")
     port: int = Field(default=8000, ge=1, le=65535, description="a port from 1 to 65535")
     allowed_hosts: Annotated[list[str], NoDecode] = Field(

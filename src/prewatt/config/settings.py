@@ -175,5 +175,6 @@ SMS: dict[str, Any] = {
     "report_url": f"{ENV.public_origin}/sms/report/{SMS_REPORT_TOKEN}" if SMS_REPORT_TOKEN else "",
 }
 METER_KEY_FILE = ENV.meter_key_file
+SETUP_CODE = ENV.setup_code.get_secret_value()
 LETTERBOX = ENV.letterbox  # codes and invitations lie where anybody can read them
 LOGGING_CONFIG = None  # `prewatt.config.logs` has the log

@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", views.readyz),
     path("api/v1/", include("prewatt.api.urls")),
     path("pay/", include("prewatt.api.callbacks")),
+    path("pay/", include("prewatt.api.reach")),
+    path("", include("prewatt.api.reach")),
     path("sms/", include("prewatt.api.reports")),
     path("v/<uuid:public_id>/<str:check>", verify, name="verify"),
     path("my/", include("prewatt.portal.urls")),

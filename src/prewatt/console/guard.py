@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +16,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import activate
 from django.utils.translation import gettext as _
@@ -28,7 +28,7 @@ from prewatt.access.sessions import SEEN_COOKIE, has_rested, new_mark, owes_seco
 from prewatt.console.problems import explain
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.errors import NotFound, NotPermitted, PrewattError
-from prewatt.usecases.see_site import SiteView, see_site
+from prewatt.usecases.see_site import NoSite, SiteView, see_site
 
 if TYPE_CHECKING:
     from prewatt.access.models import User
@@ -84,9 +84,20 @@ def at_the_desk(view: View) -> View:
     return _mark(guarded, ANYBODY)
 
 
+def sets_up(view: View) -> View:
+    """This function will let only those pass who give rights, also without a site: ``request.desk`` may lack."""
+
+    @wraps(view)
+    def guarded(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return _guarded(view, request, Permission.ADMIN_USERS, args, kwargs, may_lack_site=True)
+
+    return _mark(guarded, Permission.ADMIN_USERS)
+
+
 def _guarded(
-    view: View, request: DeskRequest, permission: Permission | None, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> HttpResponseBase:
+    view: View, request: DeskRequest, permission: Permission | None, args: tuple[Any, ...], kwargs: dict[str, Any],
+    *, may_lack_site: bool = False,
+) -> HttpResponseBase:  # fmt: skip
     if not request.user.is_authenticated:
         return _ask_to_sign_in(request)
     try:
@@ -96,14 +107,23 @@ def _guarded(
                 return _sign_out(request)
             if owes_second_factor(request=request, is_required=rules.needs_second_factor):
                 return _ask_second_factor(request)
-            request.desk = _desk(request.user, permission)
-            activate(request.desk.site.zone)
+            with suppress(NoSite) if may_lack_site else nullcontext():
+                request.desk = _desk(request.user, permission)
+                activate(request.desk.site.zone)
             answer = view(request, *args, **kwargs)
     except PrewattError as error:
-        return problem_page(request, error)
+        return _refuse(request, request.user, error)
     if rules.idle_minutes and _is_by_hand(request):
         _remember(request, answer)
     return answer
+
+
+def _refuse(request: HttpRequest, user: "User", error: PrewattError) -> HttpResponseBase:
+    """This function will say the refusal; who may make the site that is missing is led to the set-up."""
+    is_to_set_up = isinstance(error, NoSite) and not is_part(request)
+    if is_to_set_up and Permission.ADMIN_USERS in get_user_permissions(user=user):
+        return redirect("console:first_run")
+    return problem_page(request, error)
 
 
 def _is_by_hand(request: HttpRequest) -> bool:

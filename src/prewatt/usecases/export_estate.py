@@ -35,7 +35,7 @@ def export_estate(*, site_code: str) -> EstateSheet:
         raise UnknownPlace(f"There is no site {site_code!r}.", hint=f"The sites are: {codes or 'none yet'}.")
     balances = find_opening_balances(site=site)
     return EstateSheet(
-        site=_site_row(site),
+        site=site_row(site),
         calendar=tuple(
             CalendarRow(day.date, day.kind, day.name) for day in CalendarDay.objects.filter(site=site).order_by("date")
         ),
@@ -61,7 +61,8 @@ def export_estate(*, site_code: str) -> EstateSheet:
     )  # fmt: skip
 
 
-def _site_row(site: Site) -> SiteRow:
+def site_row(site: Site) -> SiteRow:
+    """This function will return the site as an import of it names it."""
     parent = site.scope.parent
     return SiteRow(
         organisation=parent.name if parent is not None else "", code=site.code, name=site.name,

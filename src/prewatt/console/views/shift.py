@@ -18,6 +18,7 @@ from prewatt.estate.queries import list_buildings
 from prewatt.kernel.clock import estate_now
 from prewatt.supply.reasons import words_of
 from prewatt.usecases.see_case_rooms import CaseRoom, WaitingRoom, see_case_rooms, see_waiting_rooms
+from prewatt.usecases.see_first_run import find_first_run
 from prewatt.usecases.see_guard import see_guard
 from prewatt.usecases.see_shift import see_shift
 
@@ -49,7 +50,11 @@ class NextUp:
 @requires(Permission.ESTATE_VIEW)
 def shift(request: DeskRequest) -> HttpResponseBase:
     """This view will show the whole board."""
-    return render(request, "console/shift.html", {"section": "shift", **_board(request)})
+    may_set_up = Permission.ADMIN_USERS in request.desk.permissions
+    return render(
+        request, "console/shift.html",
+        {"section": "shift", "run": find_first_run(user=request.desk.user) if may_set_up else None, **_board(request)},
+    )  # fmt: skip
 
 
 @require_safe

@@ -47,6 +47,8 @@ SUBJECTS: Final = (
         (
             Right(Permission.ACCOUNT_VIEW, _("See accounts, customers and their papers")),
             Right(Permission.ACCOUNT_INVITE, _("Let tenants into the portal, and end it")),
+            Right(Permission.ACCOUNT_CLOSE, _("Close a settled account"), weighty=True),
+            Right(Permission.PERSONAL_DATA, _("Take out and blank a customer’s personal data"), weighty=True),
             Right(Permission.NOTICES_TELL, _("Tell tenants at the desk, change how they are told")),
             Right(Permission.PAPERS_ISSUE, _("Issue statements, reports and agreements")),
         ),

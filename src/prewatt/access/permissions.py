@@ -15,6 +15,8 @@ class Permission(StrEnum):
     ESTATE_IMPORT = "estate.import"
     ACCOUNT_VIEW = "account.view"
     ACCOUNT_INVITE = "account.invite"
+    ACCOUNT_CLOSE = "account.close"
+    PERSONAL_DATA = "personal.data"
     READINGS_VIEW = "readings.view"
     READINGS_EXPORT = "readings.export"
     COMM_VIEW = "comm.view"
@@ -83,6 +85,7 @@ ROLES: Final[dict[str, RoleSpec]] = {
                 Permission.REPORTS_EXPORT,
                 Permission.REPORTS_SHARE,
                 Permission.ACCOUNT_INVITE,
+                Permission.ACCOUNT_CLOSE,
                 Permission.CASES_WORK,
                 Permission.NOTICES_TELL,
                 Permission.MONEY_APPROVE,

@@ -14,6 +14,7 @@ from prewatt.api.schemas import Day, TopUpIn, TopUpOut
 from prewatt.api.schemas_money import (
     BookedOut,
     ClearedOut,
+    ClosedOut,
     OrderOut,
     OrdersOut,
     PaymentOut,
@@ -27,6 +28,7 @@ from prewatt.payments.queries import get_payment, list_payments
 from prewatt.payments.queries.orders import get_order_line, list_orders
 from prewatt.tenancy.queries import get_account
 from prewatt.usecases.clear_to_zero import clear_to_zero
+from prewatt.usecases.close_account import close_account
 from prewatt.usecases.refund_balance import refund_balance
 from prewatt.usecases.reverse_payment import reverse_payment
 from prewatt.usecases.see_site import find_site
@@ -102,6 +104,24 @@ def clear(request: HttpRequest, account_id: UUID, body: ReasonIn, key: Key) -> H
         return ClearedOut.of(result)
 
     return once(request, key, act, asked=body, status=201)
+
+
+@router.post(
+    "/accounts/{account_id}/close",
+    response=written(200, ClosedOut),
+    summary="Close a settled account",
+    operation_id="close_account",
+)
+@permitted(Permission.ACCOUNT_CLOSE)
+def close(request: HttpRequest, account_id: UUID, body: ReasonIn, key: Key) -> HttpResponse:
+    """Close an account on which no money, use, room or order stands any more. There is no way to delete one."""
+    facts = get_account(user=machine_of(request), public_id=account_id, permission=Permission.ACCOUNT_CLOSE)
+
+    def act() -> ClosedOut:
+        close_account(actor=actor_of(request), account_id=facts.id, reason=body.reason)
+        return ClosedOut(account=account_id, state="closed")
+
+    return once(request, key, act, asked=body)
 
 
 @router.get("/payments", response=answers(200, PaymentsOut), summary="List payments", operation_id="list_payments")

@@ -154,6 +154,13 @@ class BookedOut(Schema):
         )  # fmt: skip
 
 
+class ClosedOut(Schema):
+    """An account that was closed."""
+
+    account: UUID
+    state: Annotated[str, known("closed")]
+
+
 class ClearedOut(Schema):
     """A balance that was brought to zero: ``amount`` is what was posted."""
 

@@ -110,6 +110,11 @@ class Environment(BaseSettings):
     webhook_networks: Annotated[list[str], NoDecode] = Field(
         default=[], description="private networks that webhooks may reach, as 10.1.0.0/16, separated by commas"
     )
+    keep_messages_days: int = Field(default=730, ge=30, description="days that words of messages are kept, 30 or more")
+    keep_answers_days: int = Field(default=90, ge=2, description="days that the API's answers are kept, 2 or more")
+    keep_webhooks_days: int = Field(default=90, ge=2, description="days that webhook calls are kept, 2 or more")
+    keep_callbacks_days: int = Field(default=365, ge=30, description="days that call-backs keep details, 30 or more")
+    keep_invitations_days: int = Field(default=180, ge=30, description="days that invitations keep names, 30 or more")
     log_level: LogLevel = Field(default=LogLevel.INFO, description="DEBUG, INFO, WARNING or ERROR")
     clock: str = Field(default="", description="speed,machine instant,estate instant; set by the demo alone")
     process: Process = Field(default=Process.COMMAND, description="set by the command itself")

@@ -164,6 +164,13 @@ SMS_REPORTS = ENV.sms_reports
 SMS_REPORT_TOKEN = ENV.sms_report_token.get_secret_value()
 SMS_PER_MINUTE = ENV.sms_per_minute
 WEBHOOK_NETWORKS = [ip_network(one) for one in ENV.webhook_networks]
+KEEP_DAYS: dict[str, int] = {
+    "messages": ENV.keep_messages_days,
+    "answers": ENV.keep_answers_days,
+    "webhooks": ENV.keep_webhooks_days,
+    "callbacks": ENV.keep_callbacks_days,
+    "invitations": ENV.keep_invitations_days,
+}
 SMS: dict[str, Any] = {
     "provider": ENV.sms_provider,
     "url": ENV.sms_url.rstrip("/"),

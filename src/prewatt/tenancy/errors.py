@@ -5,6 +5,8 @@
     Refused
     ├── InvitationOver       its link was used, was taken back, or has expired
     ├── LastOwner            an account that is shared keeps an owner
+    ├── NotSettled           an account that money or use stands on cannot be closed
+    ├── StillCustomer        personal fields of somebody with an open account are needed
     ├── Conflict
     │   ├── PointTaken
     │   └── FixedTenancy
@@ -65,3 +67,15 @@ class LastOwner(Refused):
     """Nobody would be left who may share the account or ask for its money back."""
 
     code = "last_owner"
+
+
+class NotSettled(Refused):
+    """Money, use or a room still stands on the account: it cannot be closed."""
+
+    code = "not_settled"
+
+
+class StillCustomer(Refused):
+    """The customer has an open account: who pays must be known."""
+
+    code = "still_customer"

@@ -38,6 +38,7 @@ BOTH_FOR: Final = timedelta(days=1)
 """After a rotation both secrets sign for so long."""
 ENDPOINTS_MAX: Final = 20
 _SEALED_AT: Final = 8
+_FORGET_MAX: Final = 10_000
 
 _CLAIM: Final = """
 WITH due AS MATERIALIZED (
@@ -168,6 +169,13 @@ def record_outcome(*, parcel: Parcel, outcome: Outcome, now: datetime) -> bool:
         return False
     _note(parcel.endpoint_id, outcome, at=at, now=now)
     return True
+
+
+def forget_deliveries(*, before: datetime) -> int:
+    """This function will delete deliveries that arrived or were given up, made before a machine instant."""
+    require_unit_of_work()
+    over = WebhookDelivery.objects.filter(created_at__lt=before).exclude(state=DeliveryState.PENDING)
+    return WebhookDelivery.objects.filter(pk__in=over.values("pk")[:_FORGET_MAX]).delete()[0]
 
 
 def send_again(*, delivery: WebhookDelivery) -> None:

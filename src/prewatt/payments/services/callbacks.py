@@ -8,7 +8,7 @@ from typing import Final
 from django.db import connection
 
 from prewatt.access.audit import require_unit_of_work
-from prewatt.payments.models import Merchant, Verdict
+from prewatt.payments.models import Callback, Merchant, Verdict
 
 REFUSED_ROWS_AN_HOUR: Final = 8
 """What nobody signed is written down so often for each merchant and verdict; the rest only counts."""
@@ -62,3 +62,10 @@ def note_callback(
                 "now": heard.received_at, "detail": detail[:200], "address": heard.address[:60],
             },
         )  # fmt: skip
+
+
+def forget_callbacks(*, before: datetime) -> int:
+    """This function will forget detail and address of call-backs that last came before a machine instant."""
+    require_unit_of_work()
+    rows = Callback.objects.filter(last_at__lt=before).exclude(detail="", address="")
+    return rows.update(detail="", address="")

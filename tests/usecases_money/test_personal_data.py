@@ -14,6 +14,7 @@ from tests.console.conftest import build_town, make_user, pay
 from tests.usecases_billing.town import ACTOR, Room, Town, set_clock
 
 from prewatt.access.audit import Actor
+from prewatt.access.history import history_of
 from prewatt.access.models import Action, IdempotentRequest, User
 from prewatt.kernel.clock import estate_now, machine_now
 from prewatt.kernel.errors import NotPermitted, Refused
@@ -128,10 +129,10 @@ def test_blanked_means_in_no_table_and_no_history(desk: Desk) -> None:
     before = len(list_postings(ledger_account_ids=_ledger(desk), limit=100))
     desk.close()
     blank_customer(actor=desk.actor, account_public_id=desk.room.account.public_id, reason="Asked for in writing")
-    tables = (Customer, Customer.pgh_event_model, User, User.pgh_event_model, PortalInvitation,
-              PortalInvitation.pgh_event_model, Preference, Preference.pgh_event_model, Notice, Account)  # fmt: skip
+    registers = (Customer, User, PortalInvitation, Preference)
+    tables = [*(table.objects for table in (*registers, Notice, Account)), *map(history_of, registers)]
     for table in tables:
-        told = [str(row) for row in table.objects.values()]
+        told = [str(row) for row in table.values()]
         assert not [row for row in told if any(name in row for name in NAMES)]
     code = Customer.objects.get(pk=desk.room.account.customer_id).code
     facts = get_account(user=desk.user, public_id=desk.room.account.public_id)

@@ -7,6 +7,7 @@ from typing import Final
 from django.db.models import F, Q
 
 from prewatt.access.audit import require_unit_of_work
+from prewatt.access.history import history_of
 from prewatt.access.models import LoginSession, Membership, OneTimeCode, User
 from prewatt.kernel.clock import machine_now
 from prewatt.tenancy.errors import StillCustomer
@@ -30,7 +31,7 @@ def blank_customer(*, customer_id: int) -> list[int]:
             "The customer still has an open account.", hint="Settle and close all accounts of the customer first."
         )
     Customer.objects.filter(pk=customer_id).update(name=F("code"), pinyin="", **BLANK)
-    Customer.pgh_event_model.objects.filter(pgh_obj=customer_id).update(name=F("code"), **BLANK)
+    history_of(Customer).filter(pgh_obj=customer_id).update(name=F("code"), **BLANK)
     refresh_search_text(accounts=accounts)
     numbers = [account.pk for account in accounts]
     _forget_invitations(Q(account__in=numbers))
@@ -47,9 +48,9 @@ def forget_invitations(*, before: datetime) -> int:
 
 
 def _forget_invitations(which: Q) -> int:
-    PortalInvitation.pgh_event_model.objects.filter(
-        pgh_obj__in=PortalInvitation.objects.filter(which).values("pk")
-    ).exclude(recipient="").update(name="", recipient="")
+    history_of(PortalInvitation).filter(pgh_obj__in=PortalInvitation.objects.filter(which).values("pk")).exclude(
+        recipient=""
+    ).update(name="", recipient="")
     return PortalInvitation.objects.filter(which).exclude(recipient="").update(name="", recipient="")
 
 
@@ -64,6 +65,4 @@ def _blank_logins(user_ids: Collection[int]) -> None:
         user.save()
         LoginSession.objects.filter(user=user).delete()
         OneTimeCode.objects.filter(user=user).delete()
-        User.pgh_event_model.objects.filter(pgh_obj=user).update(
-            username=user.username, name="", email=None, phone=None
-        )
+        history_of(User).filter(pgh_obj=user).update(username=user.username, name="", email=None, phone=None)

@@ -8,6 +8,7 @@ from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from prewatt.access.audit import require_unit_of_work
+from prewatt.access.history import history_of
 from prewatt.notices.models import Notice, NoticeState, Preference
 
 BATCH: Final = 10_000
@@ -26,7 +27,7 @@ def forget_told(*, account_ids: Collection[int]) -> int:
     require_unit_of_work()
     people = {"second_name": "", "second_phone": "", "second_mail": ""}
     Preference.objects.filter(account__in=account_ids).update(**people)
-    Preference.pgh_event_model.objects.filter(account__in=account_ids).update(**people)
+    history_of(Preference).filter(account__in=account_ids).update(**people)
     return _forget(Notice.objects.filter(account__in=account_ids).exclude(body=""))
 
 

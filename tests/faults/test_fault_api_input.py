@@ -119,6 +119,7 @@ def strike(
             yield f"{operation.method} {operation.path}: " + "; ".join(str(one) for one in failures.exceptions)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.faults("F4")
 def test_no_request_is_answered_otherwise_than_described(faults: Faults, headers: dict[str, str], there: Ids) -> None:
     wrong = list(strike(headers, there, examples=faults.times(short=3, full=40), faults=faults))

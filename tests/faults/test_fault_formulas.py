@@ -101,7 +101,7 @@ def test_no_cell_is_reckoned_and_none_is_lost(town: Town, faults: Faults) -> Non
 
 @pytest.mark.faults("F8", control=True)
 def test_a_text_file_without_the_apostrophe_is_found(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sql, "_FORMULA_SIGNS", (0,))
+    monkeypatch.setattr(sql, "FORMULA_SIGNS", "\x7f")
     assert [one for one in _reasons_in_text(_told(town, list(MARKED))) if one[:1] in set(SIGNS)]
 
 

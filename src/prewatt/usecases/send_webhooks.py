@@ -24,7 +24,7 @@ def send_due_deliveries(
     """This function will send until nothing is due, and return how many deliveries were claimed.
 
     Eight endpoints are told at once, each of one thing after the other; whoever has answered is told the next while
-    others are slow. ``send`` is given what to send and the secrets that sign it; it runs in threads and never asks the
+    others are slow. ``send`` is given what to send and the secrets that sign it; it runs in threads and asks the
     database nothing. A delivery is sent at least once: its id tells a receiver that it came before. Raises KeyMissing.
     """
     if not has_due_deliveries():

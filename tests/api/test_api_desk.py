@@ -95,6 +95,18 @@ def test_the_estate_is_read_page_by_page(town: Town, chief: Machine) -> None:
     assert len(bus["meters"]) == 3
 
 
+def test_who_lacks_the_right_is_told_so_before_the_body_is_looked_at(town: Town) -> None:
+    machine, account = Machine(town, "machine"), town.rooms[0].account.public_id
+    bodies: tuple[object, ...] = ({}, {"reason": 7}, [], None)
+    for body in bodies:
+        answer = machine.post(f"accounts/{account}/clearings", body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted"), body
+    without_key = machine.client.post(f"/api/v1/accounts/{account}/clearings", headers=machine.headers)
+    assert without_key.status_code == 403
+    assert machine.post(f"accounts/{account}/top-ups", {}).status_code == 422
+    assert machine.get("accounts", limit=0).status_code == 422
+
+
 def test_tariffs_are_read_and_published_once(town: Town, chief: Machine) -> None:
     site = town.site.public_id
     (known,) = walk(chief, f"sites/{site}/tariffs", code="shop")

@@ -8,7 +8,7 @@ from ninja.openapi.schema import OpenAPISchema
 from typing_extensions import override
 
 from prewatt.api import accounts, estate, metering, money, supply, webhooks, work
-from prewatt.api.door import MARK, Token
+from prewatt.api.door import BY_METHOD, MARK, Token
 from prewatt.api.problems import CONTENT_TYPE, always_problem, install_handlers
 
 PUBLIC: Final = "public"
@@ -58,18 +58,22 @@ def _marked(patterns: list[URLPattern | URLResolver]) -> list[URLPattern | URLRe
     for pattern in patterns:
         if isinstance(pattern, URLPattern):
             view = always_problem(pattern.callback)
-            setattr(view, MARK, _permissions().get(str(pattern.pattern), PUBLIC))
+            by_method = _permissions().get(str(pattern.pattern), {})
+            setattr(view, BY_METHOD, by_method)
+            setattr(view, MARK, next(iter(by_method.values()), PUBLIC))
             pattern.callback = view
     return patterns
 
 
-def _permissions() -> dict[str, str]:
-    return {
-        path.lstrip("/").replace("{", "<").replace("}", ">"): getattr(operation.view_func, MARK)
-        for router in ROUTERS
-        for path, path_view in router.path_operations.items()
-        for operation in path_view.operations
-    }
+def _permissions() -> dict[str, dict[str, str]]:
+    """This function will return the permission of each operation, by its address and its method."""
+    found: dict[str, dict[str, str]] = {}
+    for router in ROUTERS:
+        for path, path_view in router.path_operations.items():
+            place = found.setdefault(path.lstrip("/").replace("{", "<").replace("}", ">"), {})
+            for operation in path_view.operations:
+                place.update(dict.fromkeys(operation.methods, getattr(operation.view_func, MARK)))
+    return found
 
 
 app_name = "api"

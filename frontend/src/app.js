@@ -3,6 +3,7 @@ import { startBoard } from "./js/board.js";
 import { startClock } from "./js/clock.js";
 import { startDialogs } from "./js/dialogs.js";
 import { startKeys } from "./js/keys.js";
+import { startPalette } from "./js/palette.js";
 import { startLive } from "./js/live.js";
 import { startSearch } from "./js/search.js";
 import { startTill } from "./js/till.js";
@@ -28,6 +29,7 @@ document.addEventListener("DOMContentLoaded", () => {
   startKeys();
   startDialogs();
   startSearch();
+  startPalette();
   startBoard();
   startTill();
   startCopying();

@@ -78,6 +78,28 @@ SMALL = """[...document.querySelectorAll('.pw-rail-item, .pw-btn')]
     .filter((node) => node.offsetParent && node.getBoundingClientRect().height < 40).length"""
 
 
+def test_the_palette_finds_walks_and_goes_by_keyboard(page: Page, origin: str, town):
+    room = town.rooms[0]
+    page.goto(f"{origin}/accounts/{room.account.public_id}")
+    page.keyboard.press("Control+k")
+    box = page.locator("#pw-palette")
+    first = box.get_by_role("option").first
+    expect(first).to_have_attribute("aria-selected", "true")
+    expect(first).to_contain_text("Top up")
+    page.keyboard.press("ArrowDown")
+    expect(box.get_by_role("combobox")).to_have_attribute("aria-activedescendant", "pw-deed-2")
+    page.keyboard.press("Escape")
+    expect(box).to_be_hidden()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("comms")
+    expect(box.get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/comms")
+    page.keyboard.press("?")
+    expect(page.locator("#pw-dialog")).to_contain_text("Ctrl K")
+    page.keyboard.press("Escape")
+
+
 def test_no_page_is_wider_than_its_screen_and_fingers_find_their_targets(page: Page, origin: str):
     for width, height in ((1024, 768), (390, 844)):  # tests/e2e/test_walk.py has the widest and the narrowest
         page.set_viewport_size({"width": width, "height": height})

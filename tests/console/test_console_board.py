@@ -43,8 +43,8 @@ def test_a_tile_carries_its_three_figures_and_a_sentence_and_escapes_names():
     [
         ({"reported": "off"}, "#bolt-off"),
         ({"moving": True}, "#loader-2"),
-        ({"comm": "lost"}, "<span>?</span>"),
-        ({"available": Money(-5, "CNY")}, "<span>−</span>"),
+        ({"comm": "lost"}, '<span aria-hidden="true">?</span>'),
+        ({"available": Money(-5, "CNY")}, '<span aria-hidden="true">−</span>'),
         ({"payment_mode": "own_use", "available": None}, "pw-t-vacant"),
         ({"level": 2}, "pw-t-l2"),
         ({"days_left": None}, ">—<"),

@@ -10,11 +10,13 @@ from tests.e2e.small_estate import (
     LEVEL_1_FEN,
     LEVEL_2_FEN,
     READ_INTERVAL_S,
+    TENANT,
     SmallFacts,
 )
 
 from prewatt.access.audit import Actor
 from prewatt.access.models import User
+from prewatt.access.services import create_login as create_tenant
 from prewatt.cli.demo.files import virtual_meters
 from prewatt.cli.demo.logins import LOGINS, PASSWORD
 from prewatt.cli.demo.money import PursePlan, Reckoner
@@ -28,6 +30,8 @@ from prewatt.kernel.money import Money
 from prewatt.kernel.period import day_start, days, local_date
 from prewatt.metering.models import ReadingKind
 from prewatt.supply.services.modes import ensure_policy
+from prewatt.tenancy.models import Account
+from prewatt.tenancy.services import share_account
 from prewatt.usecases.create_login import create_login
 from prewatt.usecases.import_estate import import_estate
 from prewatt.usecases.set_supply_mode import set_supply_mode
@@ -61,6 +65,8 @@ def create() -> None:
     }  # fmt: skip
     with unit_of_work(actor=actor, verb="set_rules", scope=site.scope, reason="Tests at any hour"):
         ensure_policy(site=site, rules=rules)
+        tenant = create_tenant(username=TENANT, password=PASSWORD, name="Tenant")
+        share_account(account_id=Account.objects.filter(site=site).earliest("pk").pk, user=tenant, role="owner")
     today = local_date(facts.start_at, facts.zone)
     midnights = [
         (day_start(day, facts.zone), ReadingKind.DAILY) for day in days(facts.first_day + timedelta(days=1), today)

@@ -17,6 +17,7 @@ from prewatt.config.environment import Process
 FACTS_FILE: Final = "small.json"
 ESTATE_FILE: Final = "estate.json"
 DAYS: Final = 3
+TENANT: Final = "tenant"
 READ_INTERVAL_S: Final = 2
 LAST_CALL_S: Final = 3
 LEFT_FEN: Final = 30_000

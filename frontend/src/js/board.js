@@ -35,7 +35,10 @@ function matches(tile, view) {
 function figure(tile, name) {
   const value = tile.dataset[name];
   const text = tile.querySelector("[data-f]");
-  if (text && value !== undefined) text.textContent = value;
+  if (!text || value === undefined) return;
+  text.textContent = value;
+  tile.dataset.said ??= tile.getAttribute("aria-label");
+  tile.setAttribute("aria-label", name === "days" ? tile.dataset.said : `${tile.dataset.said}, ${value}`); // what is written is in the name
 }
 
 function choose(selector, then, { toggle = false } = {}) {

@@ -1,4 +1,6 @@
 // Shortcuts are printed on the control they press: data-key="T" on a link, button or input. Off while a text field has focus, "/" and Esc apart.
+import { showKeys } from "./palette.js";
+
 const typing = (node) => node && node.matches("textarea, select, [contenteditable], input:not([type=radio]):not([type=checkbox]):not([type=button])");
 
 export function startKeys() {
@@ -10,6 +12,11 @@ export function startKeys() {
     }
     if (document.querySelector("dialog[open]")) return;
     if (typing(document.activeElement)) return;
+    if (event.key === "?") {
+      event.preventDefault();
+      showKeys();
+      return;
+    }
     const target = find(event.key);
     if (!target) return;
     event.preventDefault();

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from prewatt.console.states import ROOM, RoomFacts, RoomState, primary_state
 from prewatt.console.templatetags.pw import icon_svg
@@ -18,6 +18,8 @@ from prewatt.reports import formats
 from prewatt.supply.room_board import RoomTile
 
 COLUMNS: Final = 32
+WITH_FIGURE: Final = frozenset({RoomState.NORMAL, RoomState.LEVEL_1, RoomState.LEVEL_2, RoomState.EMERGENCY})
+"""In these states a tile holds a figure; in the others a sign."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +125,18 @@ def tile_html(row: RoomTile, column: int) -> SafeString:
     return format_html(
         '<a class="{}" id="t-{}" href="{}" aria-label="{}" data-s="{}" data-topic="{}" data-col="{}" data-room="{}"'
         ' data-name="{}" data-q="{}" data-days="{}" data-balance="{}" data-today="{}">{}</a>',
-        classes, row.public_id, _address(row), sentence(row, state), state.value, _topics(row), column,
+        classes, row.public_id, _address(row), _name(row, state), state.value, _topics(row), column,
         row.unit_code.rpartition("-")[2], row.code, row.search, *figures, _face(state, figures[0]),
     )  # fmt: skip
+
+
+def _name(row: RoomTile, state: RoomState) -> str:
+    """This function will name a tile: what is written in it belongs to its name."""
+    days = row.days_left
+    if days is None or state not in WITH_FIGURE:
+        return sentence(row, state)
+    left = ngettext("%(n)s day left", "%(n)s days left", max(0, days)) % {"n": max(0, days)}
+    return f"{sentence(row, state)}, {left}"
 
 
 def sentence(row: RoomTile, state: RoomState) -> str:
@@ -143,13 +154,13 @@ def _face(state: RoomState, figure: str) -> SafeString:
         case RoomState.OFF | RoomState.MOVING:
             return icon_svg(ROOM[state].icon, "pw-turn" if ROOM[state].turns else "")
         case RoomState.ARREARS:
-            return format_html("<span>{}</span>", pgettext("arrears, on a tile", "−"))
+            return format_html('<span aria-hidden="true">{}</span>', pgettext("arrears, on a tile", "−"))
         case RoomState.LOST:
-            return SafeString("<span>?</span>")
+            return SafeString('<span aria-hidden="true">?</span>')
         case RoomState.VACANT:
             return SafeString()
         case _:
-            return format_html("<span data-f>{}</span>", figure)
+            return format_html('<span data-f aria-hidden="true">{}</span>', figure)
 
 
 def _sample(state: RoomState) -> SafeString:

@@ -64,6 +64,7 @@ urlpatterns = [
     path("live", live, name="live"),
     path("guard", shift.guard_bar, name="guard"),
     path("search", search.search, name="search"),
+    path("palette", search.palette, name="palette"),
     path("rooms", rooms.board, name="rooms"),
     path("rooms/tiles", rooms.tiles, name="tiles"),
     path("rooms/peek/<uuid:public_id>", rooms.peek, name="peek"),

@@ -69,14 +69,14 @@ def main(arguments: Sequence[str] = ()) -> bool:
     given = options.parse_args(arguments)
     began = time.monotonic()
     with bench_site(days=DAYS + 1) as site:
-        address = _one_tenant(site)
+        address = one_tenant(site)
         analyze()
         with _browser() as browser:
             stages = []
             for accounts in (FEW, given.accounts):
-                add_accounts(accounts - _count())
+                add_accounts(accounts - count_accounts())
                 analyze()
-                stages.append(_stage(site, browser, address, accounts=_count(), rounds=given.rounds))
+                stages.append(_stage(site, browser, address, accounts=count_accounts(), rounds=given.rounds))
             paints, weights = _first_loads(site, browser, address, given.loads)
     few, many = stages
     print(f"portal home, {many.accounts:,} accounts, {time.monotonic() - began:.0f} s for all of this")
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] = ()) -> bool:
     )
 
 
-def _one_tenant(site: BenchSite) -> str:
+def one_tenant(site: BenchSite) -> str:
     """Give an account of one room a login, two weeks of hourly readings and a few payments; return its home."""
     from prewatt.access.services import create_login
     from prewatt.estate.models import MeterInstallation
@@ -139,7 +139,7 @@ def _one_tenant(site: BenchSite) -> str:
     return f"/my/{account.public_id}/"
 
 
-def _count() -> int:
+def count_accounts() -> int:
     from prewatt.tenancy.models import Account
 
     return Account.objects.count()
@@ -162,20 +162,20 @@ def _browser() -> Iterator["Browser"]:
 def _stage(site: BenchSite, browser: "Browser", address: str, *, accounts: int, rounds: int) -> Stage:
     with role("web", "--port", str(PORT), log=site.folder):
         wait_for(PORT)
-        cookie, stranger = (_cookie(_sign_in(browser, name)) for name in ("tenant", "stranger"))
+        cookie, stranger = (cookie_of(_sign_in(browser, name)) for name in ("tenant", "stranger"))
         line = http.client.HTTPConnection("127.0.0.1", PORT)
         asked = ((address, cookie), (EMPTY, stranger), (BARE, ""))
-        took = [[_get(line, *one) for one in asked] for _ in range(WARM + rounds)][WARM:]
+        took = [[get_page(line, *one) for one in asked] for _ in range(WARM + rounds)][WARM:]
         line.close()
     page_s, empty_s, bare_s = map(statistics.median, zip(*took, strict=True))
     return Stage(accounts, _queries(address), page_s, empty_s, bare_s)
 
 
-def _cookie(state: Any) -> str:
+def cookie_of(state: Any) -> str:
     return "; ".join(f"{one['name']}={one['value']}" for one in state["cookies"])
 
 
-def _get(line: http.client.HTTPConnection, address: str, cookie: str) -> float:
+def get_page(line: http.client.HTTPConnection, address: str, cookie: str) -> float:
     began = time.perf_counter()
     line.request("GET", address, headers={"Cookie": cookie})
     answer = line.getresponse()

@@ -24,18 +24,22 @@ def analyze() -> None:
         owner.execute("ANALYZE")
 
 
-def add_accounts(count: int) -> None:
+Elsewhere = Mapping[str, Mapping[str, int]]
+"""By table, the columns that point at the site where the copies stand, when that is not the first one's."""
+
+
+def add_accounts(count: int, elsewhere: Elsewhere | None = None) -> None:
     """Copy the tenant's account so many times. Triggers rest meanwhile: the history of copies is of no use."""
     with psycopg.connect(str(environment().owner_database_url)) as owner:
         for table in TABLES:
             owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        _copy_all(owner, count)
+        _copy_all(owner, count, elsewhere or {})
         owner.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in TABLES:
             owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
-def _copy_all(owner: psycopg.Connection[Any], count: int) -> None:
+def _copy_all(owner: psycopg.Connection[Any], count: int, elsewhere: Elsewhere) -> None:
     last = {table: _one(owner, f"SELECT max(id) FROM {table}") for table in TABLES if _has_id(owner, table)}
     new = {table: f"{number} + n" for table, number in last.items()}
     user, account = _row(owner, "SELECT user_id, account_id FROM tenancy_accountshare ORDER BY id LIMIT 1")
@@ -49,7 +53,8 @@ def _copy_all(owner: psycopg.Connection[Any], count: int) -> None:
     def copy(table: str, which: str, /, **changed: str) -> None:
         if table in new:
             changed["id"] = new[table]
-        _copy(owner, table, which, changed, count)
+        there = {name: str(key) for name, key in elsewhere.get(table, {}).items()}
+        _copy(owner, table, which, changed | there, count)
 
     copy("access_user", f"id = {user}", username=f"'crowd-' || {new['access_user']}", email="NULL", phone="NULL")
     copy("tenancy_customer", f"id = {customer}", code=f"'crowd-' || {new['tenancy_customer']}", name="'Customer ' || n")

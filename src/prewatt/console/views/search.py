@@ -1,6 +1,7 @@
 """The search in the top bar: rooms, names, pinyin, phone and meter numbers; and the palette, with pages and deeds."""
 
 from contextlib import suppress
+from typing import Any
 
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -34,7 +35,7 @@ def search(request: DeskRequest) -> HttpResponseBase:
 def palette(request: DeskRequest) -> HttpResponseBase:
     """This view will list what the typed words may mean: the account in view, accounts that are found, pages."""
     text, held = request.GET.get("q", "")[:TEXT_MAX], request.desk.permissions
-    context = {"q": text, "pages": offers.pages(held=held, text=text), "deeds": [], "found": []}
+    context: dict[str, Any] = {"q": text, "pages": offers.pages(held=held, text=text), "deeds": [], "found": []}
     if Permission.ACCOUNT_VIEW in held:
         context["found"] = find_accounts(user=request.desk.user, text=text, limit=HITS)
         with suppress(NotFound):

@@ -34,3 +34,13 @@ def test_the_word_of_a_proxy_counts_only_where_there_is_one(db, settings):
     assert Client().get("/healthz", headers=headers).wsgi_request.META["REMOTE_ADDR"] == "127.0.0.1"
     settings.TRUSTED_PROXIES = TRUSTED
     assert Client().get("/healthz", headers=headers).wsgi_request.META["REMOTE_ADDR"] == "203.0.113.9"
+
+
+def test_only_a_proxy_of_ours_may_say_that_it_was_tls(db, settings):
+    settings.TRUSTED_PROXIES = TRUSTED
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    headers = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "other.example.org"}
+    assert Client().get("/healthz", headers=headers).wsgi_request.is_secure()
+    stranger = Client(REMOTE_ADDR="198.51.100.7").get("/healthz", headers=headers).wsgi_request
+    assert not stranger.is_secure()
+    assert "HTTP_X_FORWARDED_HOST" not in stranger.META

@@ -130,7 +130,7 @@ def test_a_message_to_oneself_is_sent_now(boss: Client, monkeypatch: pytest.Monk
         told.append(letter.recipient)
         return Sent(proof="taken") if len(told) > 1 else Sent(error="no mail server is set")
 
-    monkeypatch.setitem(channels.SENDERS, "mail", send)  # type: ignore[arg-type]  # the real one is a plain dict
+    monkeypatch.setitem(channels.SENDERS, "mail", send)
     form = {"way": "mail", "recipient": "ann@example.org"}
     assert "no mail server is set" in boss.post("/first-run/message", form).content.decode()
     settings.EMAIL_HOST = "mail.example.org"

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from django.core import signing
 from django.test import Client
+from typing_extensions import override
 
 from prewatt.usecases.check_public_address import PATH, Reach, ask_public, judge, proof_of
 
@@ -57,6 +58,7 @@ class Outside:
                 self.end_headers()
                 self.wfile.write(body)
 
+            @override
             def log_message(self, *_: object) -> None: ...
 
         cert, key = certificate(folder, name=name)

@@ -100,9 +100,14 @@ def examine_configuration(env: Environment) -> Iterator[Finding]:
     if env.allow_unsafe_database:
         text = "Unsafe databases are allowed."
         yield Finding("configuration", Verdict.WARNING, text, "Unset PREWATT_ALLOW_UNSAFE_DATABASE for real money.")
-    if env.host not in {"127.0.0.1", "localhost", "::1"} and not env.https:
+    if env.host not in {"127.0.0.1", "localhost", "::1"} and not env.speaks_tls:
         text = f"The pages are reachable from other machines ({env.host}) without TLS."
-        yield Finding("configuration", Verdict.WARNING, text, "Put a proxy with TLS before it and set PREWATT_HTTPS.")
+        yield Finding(
+            "configuration",
+            Verdict.WARNING,
+            text,
+            "Set PREWATT_TLS_CERT, or put a proxy with TLS before it and set PREWATT_HTTPS.",
+        )
     if not env.smtp_host:
         yield Finding("mail", Verdict.WARNING, "No mail is sent.", "Set PREWATT_SMTP_HOST to send notices by mail.")
     if not unknown:

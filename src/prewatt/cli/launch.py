@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import ssl
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -112,7 +113,7 @@ class Launch:
     def _answers(self, path: str) -> bool:
         """This method will ask for a page; 400 means that the server is there and knows itself by another name."""
         host, port = self.variables[f"{PREFIX}HOST"], int(self.variables[f"{PREFIX}PORT"])
-        asking = http.client.HTTPConnection(_EVERYWHERE.get(host, host), port, timeout=2)
+        asking = self._connection(_EVERYWHERE.get(host, host), port)
         try:
             asking.request("GET", path)
             return asking.getresponse().status in {200, 400}
@@ -121,12 +122,21 @@ class Launch:
         finally:
             asking.close()
 
+    def _connection(self, host: str, port: int) -> http.client.HTTPConnection:
+        """This method will return a connection to our own page; its certificate is of the public name, not of this."""
+        if self.env.tls_cert is None:
+            return http.client.HTTPConnection(host, port, timeout=2)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return http.client.HTTPSConnection(host, port, timeout=2, context=context)
+
     @property
     def origin(self) -> str:
         """This property will hold the address that people type."""
         host = self.variables[f"{PREFIX}HOST"]
         shown = _EVERYWHERE.get(host, host)
-        return f"http://{f'[{shown}]' if ':' in shown else shown}:{self.variables[f'{PREFIX}PORT']}"
+        scheme = "http" if self.env.tls_cert is None else "https"
+        return f"{scheme}://{f'[{shown}]' if ':' in shown else shown}:{self.variables[f'{PREFIX}PORT']}"
 
 
 @contextlib.contextmanager

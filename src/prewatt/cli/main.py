@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "backup": _Entry("prewatt.cli.backup", "Write the database into a new folder."),
     "restore": _Entry("prewatt.cli.backup", "Put a backup in the place of the database."),
     "upgrade": _Entry("prewatt.cli.upgrade", "Backup, migrate, check; roll back what fails."),
+    "service": _Entry("prewatt.cli.service", "Write units for systemd."),
     "migrate": _Entry("prewatt.cli.migrate", "Bring the database to this version."),
     "demo-prepare": _Entry("prewatt.cli.demo.command"),
     "demo-adjust": _Entry("prewatt.cli.demo.command"),

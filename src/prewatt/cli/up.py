@@ -2,6 +2,7 @@
 
 import secrets
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
 import click
@@ -9,7 +10,9 @@ import psycopg
 
 from prewatt.cli.launch import Launch, launching, say
 from prewatt.cli.ports import HeldPorts, hold_ports
+from prewatt.cli.tls import find_certificate
 from prewatt.cli.upgrade_record import refuse_half_upgrade
+from prewatt.cli.web import name_certificate
 from prewatt.config.environment import PREFIX, environment
 
 PAGE_WITHIN_S: Final = 60.0
@@ -23,9 +26,13 @@ CODE_GROUPS: Final = 3
 @click.command()
 @click.option("--host", help="Address to listen on [PREWATT_HOST; default 127.0.0.1].")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port [PREWATT_PORT; default 8000]; taken: the next free.")
-def up(host: str | None, port: int | None) -> None:
+@click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate with chain [PREWATT_TLS_CERT].")
+@click.option("--tls-key", type=click.Path(path_type=Path), help="Its key [PREWATT_TLS_KEY].")
+def up(host: str | None, port: int | None, tls_cert: Path | None, tls_key: Path | None) -> None:
     """Run web, worker and collector, and a database of our own unless PREWATT_DATABASE_URL names one."""
+    name_certificate(tls_cert, tls_key)
     env = environment()
+    find_certificate(env)
     refuse_half_upgrade(env.data_folder, version=version("prewatt"))
     with launching(host=host, port=choose_port(host or env.host, port or env.port)) as launch:
         launch.begin_database()

@@ -5,7 +5,7 @@ import hashlib
 import os
 import socket
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -15,6 +15,7 @@ from prewatt.cli.errors import PortInUse
 from prewatt.cli.probe import probe_line
 from prewatt.cli.serving import leave, serve
 from prewatt.cli.statics import Statics, pack
+from prewatt.cli.tls import Certificate, find_certificate
 from prewatt.config.environment import PREFIX, Process, environment
 from prewatt.estate.probing import install
 
@@ -24,8 +25,11 @@ _PORTS_TRIED: Final = 100
 @click.command()
 @click.option("--host", help="Address to listen on [PREWATT_HOST; default 127.0.0.1].")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on [PREWATT_PORT; default 8000].")
-def web(host: str | None, port: int | None) -> None:
+@click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate with chain [PREWATT_TLS_CERT].")
+@click.option("--tls-key", type=click.Path(path_type=Path), help="Its key [PREWATT_TLS_KEY].")
+def web(host: str | None, port: int | None, tls_cert: Path | None, tls_key: Path | None) -> None:
     """Serve the pages and the API."""
+    name_certificate(tls_cert, tls_key)
     env = environment()
     host, port = host or env.host, port or env.port
     if not is_free(host, port):
@@ -33,10 +37,12 @@ def web(host: str | None, port: int | None) -> None:
             f"Port {port} on {host} is taken by another program.", hint="Name another one with --port or PREWATT_PORT."
         )
     os.environ[f"{PREFIX}PORT"] = str(port)
+    certificate = find_certificate(env)
     with database():
         enter(Process.WEB)
         install(probe_line)
-        asyncio.new_event_loop().run_until_complete(_serve(host, port, static=gather_static()))
+        serving = _serve(host, port, static=gather_static(), certificate=certificate)
+        asyncio.new_event_loop().run_until_complete(serving)
     leave()
 
 
@@ -88,8 +94,29 @@ def settle() -> None:
     keep_loaded()
 
 
-async def _serve(host: str, port: int, *, static: Path) -> None:
+def name_certificate(cert: Path | None, key: Path | None) -> None:
+    """This function will put what the command line names where all settings are read."""
+    for name, path in (("TLS_CERT", cert), ("TLS_KEY", key)):
+        if path is not None:
+            os.environ[f"{PREFIX}{name}"] = str(path.absolute())
+    environment.cache_clear()
+
+
+async def _serve(host: str, port: int, *, static: Path, certificate: Certificate | None) -> None:
+    """This function will serve until it is told to stop, or until the certificate was renewed.
+
+    A server cannot take another certificate while it runs: the role ends, and whoever keeps it running starts it anew.
+    """
+    from granian.constants import SSLProtocols
+
     from prewatt.config.asgi import application
 
     settle()
-    await serve(Statics(application, static), host=host, port=port, backpressure=1024)
+    how: dict[str, Any] = {}
+    if certificate is not None:
+        how = {
+            "ssl_cert": certificate.cert, "ssl_key": certificate.key,
+            "ssl_protocol_min": SSLProtocols.tls12,  # what payment providers still speak
+            "beside": certificate.wait_for_renewal(),
+        }  # fmt: skip
+    await serve(Statics(application, static), host=host, port=port, backpressure=1024, **how)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Any
+from typing import Any, Final
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
@@ -10,6 +10,10 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
+FORWARDED: Final = (
+    "HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT",
+    "HTTP_X_FORWARDED_PROTO",
+)  # fmt: skip
 Network = IPv4Network | IPv6Network
 
 
@@ -46,9 +50,13 @@ def client_of(*, peer: str, forwarded: str, trusted: Sequence[Network]) -> str:
 
 def _name_client(request: HttpRequest) -> None:
     trusted: Sequence[Network] = settings.TRUSTED_PROXIES
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    if not _is_trusted(peer, trusted):
+        for name in FORWARDED:
+            request.META.pop(name, None)  # only a proxy of ours may say so
     if trusted:
         request.META["REMOTE_ADDR"] = client_of(
-            peer=str(request.META.get("REMOTE_ADDR", "")),
+            peer=peer,
             forwarded=str(request.META.get("HTTP_X_FORWARDED_FOR", "")),
             trusted=trusted,
         )

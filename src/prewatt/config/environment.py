@@ -80,6 +80,10 @@ class Environment(BaseSettings):
         description="the address that people outside use, as https://power.example.org; empty: the first trusted "
         "origin, or else host and port",
     )
+    tls_cert: Path | None = Field(
+        default=None, description="a certificate with its chain, PEM: Prewatt speaks TLS itself"
+    )
+    tls_key: Path | None = Field(default=None, description="the key of PREWATT_TLS_CERT, PEM")
     https: bool = Field(default=False, description="true behind a proxy that speaks TLS and sets X-Forwarded-Proto")
     trusted_proxies: Annotated[list[str], NoDecode] = Field(
         default=["127.0.0.0/8", "::1/128"],
@@ -177,7 +181,16 @@ class Environment(BaseSettings):
     @property
     def public_origin(self) -> str:
         """This property will hold the address for links that leave the house: on papers, in messages, for providers."""
-        return self.public_url or next(iter(self.trusted_origins), "") or f"http://{self.host}:{self.port}"
+        return self.public_url or next(iter(self.trusted_origins), "") or self._own_origin
+
+    @property
+    def _own_origin(self) -> str:
+        return f"{'https' if self.tls_cert else 'http'}://{self.host}:{self.port}"
+
+    @property
+    def speaks_tls(self) -> bool:
+        """This property will be true where browsers reach the pages over TLS, a proxy's or our own."""
+        return self.https or self.tls_cert is not None
 
     @property
     def meter_key_file(self) -> Path:

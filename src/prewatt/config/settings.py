@@ -123,16 +123,16 @@ SESSION_COOKIE_NAME = "prewatt_session"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = ENV.https
+SESSION_COOKIE_SECURE = ENV.speaks_tls
 CSRF_COOKIE_NAME = "prewatt_csrf"
-CSRF_COOKIE_SECURE = ENV.https
+CSRF_COOKIE_SECURE = ENV.speaks_tls
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "prewatt.config.views.csrf_failure"
 CSRF_TRUSTED_ORIGINS = ENV.trusted_origins
 PUBLIC_ORIGIN = ENV.public_origin  # before every address that leaves the house
 LANGUAGE_COOKIE_NAME = "prewatt_language"
 LANGUAGE_COOKIE_SAMESITE = "Lax"
-LANGUAGE_COOKIE_SECURE = ENV.https
+LANGUAGE_COOKIE_SECURE = ENV.speaks_tls
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -141,9 +141,10 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = ENV.https
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ENV.https else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.https else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if ENV.speaks_tls else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.https and not ENV.tls_cert else None
 
+# What a proxy says is heard from these alone (prewatt.config.addresses).
 TRUSTED_PROXIES = [ip_network(one) for one in ENV.trusted_proxies] if ENV.https else []
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

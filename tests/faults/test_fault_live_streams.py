@@ -1,4 +1,8 @@
-"""F12: 200 live streams (40 in short) on a pool of four connections. None is held; pages go on; each stream is told."""
+"""Connections that stay: F12 and F11.
+
+F12: 200 live streams (40 in short) on a pool of four connections. None is held; pages go on; each stream is told.
+F11: 50 clients (10 in short) send a form and take an answer byte by byte, one a second. No worker is held; pages go on.
+"""
 
 import contextlib
 import http.client
@@ -37,6 +41,20 @@ HOLD = (
 )
 """Undefended: a stream keeps the connection with which it looked up who asks."""
 
+ONE_EACH = """
+import sys
+from wsgiref.simple_server import make_server
+from prewatt.config.boot import boot
+from prewatt.config.environment import Process
+boot(Process.WEB)
+from django.core.wsgi import get_wsgi_application
+make_server("127.0.0.1", int(sys.argv[-1]), get_wsgi_application()).serve_forever()
+"""
+"""Undefended: the same pages from a server whose worker stays with a client for as long as that one takes."""
+
+FORM_BYTES = 10_000
+NOTHING_IN_S = 3
+
 RUN = "from prewatt.cli.main import main; main()"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -49,9 +67,9 @@ class Web:
         self.port, self.cookie, self.database_url = port, cookie, database_url
         self.streams: list[socket.socket] = []
 
-    def page(self) -> tuple[int, float]:
+    def page(self, *, timeout_s: float = 20) -> tuple[int, float]:
         """Ask for a page that looks into the database; return its status and the seconds that it took."""
-        asking = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        asking = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_s)
         began_s = monotonic_s()
         try:
             asking.request("GET", "/till/find?q=1", headers={"Cookie": self.cookie})
@@ -62,9 +80,28 @@ class Web:
             asking.close()
 
     def median_s(self) -> float:
-        pages = [self.page() for _ in range(PAGES)]
+        return statistics.median(self._pages_s(PAGES))
+
+    def p95_s(self) -> float:
+        return sorted(self._pages_s(2 * PAGES))[-2]
+
+    def _pages_s(self, number: int) -> list[float]:
+        pages = [self.page() for _ in range(number)]
         assert {status for status, _ in pages} == {200}
-        return statistics.median(spent_s for _, spent_s in pages)
+        return [spent_s for _, spent_s in pages]
+
+    def open_slow(self, *, is_reader: bool = False) -> socket.socket:
+        """Begin a form that is sent byte by byte; a reader has asked for its answer and takes that byte by byte."""
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        client.settimeout(20)
+        client.connect(("127.0.0.1", self.port))
+        cookies = f"{self.cookie}; {settings.CSRF_COOKIE_NAME}={'a' * 32}"  # with it the form itself is looked at
+        head = f"HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n"
+        form = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {FORM_BYTES}\r\n\r\n"
+        client.sendall((f"GET /rooms {head}\r\n" if is_reader else f"POST /sign-in {head}{form}").encode())
+        self.streams.append(client)
+        return client
 
     def open_stream(self, *, wait: bool = True) -> None:
         stream = socket.create_connection(("127.0.0.1", self.port), timeout=20)
@@ -167,3 +204,41 @@ def test_f12_streams_that_kept_their_connection_would_stop_every_page(serve: Cal
         assert monotonic_s() < until_s
         time.sleep(0.05)
     assert web.page()[0] != 200
+
+
+@pytest.mark.faults("F11")
+def test_f11_slow_clients_hold_no_worker(serve: Callable[[str], Web], faults: Faults) -> None:
+    web = serve(SERVE + RUN)
+    web.median_s()
+    alone_s = web.p95_s()
+    number = faults.times(short=10, full=50)
+    senders = [web.open_slow() for _ in range(number)]
+    readers = [web.open_slow(is_reader=True) for _ in range(number // 5)]
+    for reader in readers:
+        assert reader.recv(1) == b"H", "its answer waits for it"
+    ratios = []
+    for second in range(faults.times(short=2, full=20)):
+        began_s = monotonic_s()
+        for sender in senders:
+            sender.sendall(b"u")
+        for reader in readers:
+            assert len(reader.recv(1)) == 1
+        ratios.append(web.p95_s() / alone_s)
+        if faults.full and second:
+            time.sleep(max(0.0, 1 - (monotonic_s() - began_s)))
+    for sender in senders:
+        sender.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            sender.recv(1)  # it is neither answered nor thrown out: its form is still on the way
+        faults.hit()
+    assert statistics.median(ratios) <= 2 or not faults.full, ratios  # beside other tests a time is no verdict
+    assert_sound()
+
+
+@pytest.mark.faults("F11", control=True)
+def test_f11_a_worker_that_stays_with_its_client_is_held_by_one(serve: Callable[[str], Web]) -> None:
+    web = serve(ONE_EACH)
+    assert web.page()[0] == 200
+    web.open_slow().sendall(b"u")
+    with pytest.raises(TimeoutError):
+        web.page(timeout_s=NOTHING_IN_S)

@@ -131,6 +131,32 @@ def test_counting_by_reading_and_writing_back_lets_parallel_guesses_through(
     assert guess(Minute(32), 32, lambda _: Visitor("192.0.2.1"), lambda _: "tenant") > TRIES_MAX
 
 
+@pytest.mark.faults("F5")
+def test_who_is_guessed_at_is_not_shut_out(committed_database, plain_hashing, monkeypatch, faults):
+    """All the while others guess from everywhere, its own browser signs in, and so does another login."""
+    known = Visitor("203.0.113.5", sessions.device_mark(user=make_login("tenant")))
+    make_login("neighbour")
+    tries = faults.times(short=60, full=600)
+    minute = Minute(tries)
+    monkeypatch.setattr(throttle, "machine_now", minute.now)
+    for _ in range(3):
+        guess(minute, tries, lambda number: Visitor(f"198.51.100.{number % 250}"), lambda _: "tenant", faults)
+        assert sign_in_with_password(visitor=known, typed="tenant", password=PASSWORD).username == "tenant"
+        other = Visitor("203.0.113.77")
+        assert sign_in_with_password(visitor=other, typed="neighbour", password=PASSWORD).username == "neighbour"
+
+
+@pytest.mark.faults("F5", control=True)
+def test_counted_by_login_alone_a_guesser_shuts_its_owner_out(committed_database, plain_hashing, monkeypatch):
+    known = Visitor("203.0.113.5", sessions.device_mark(user=make_login("tenant")))
+    minute = Minute(6_000)
+    monkeypatch.setattr(throttle, "machine_now", minute.now)
+    monkeypatch.setattr(sign_in, "is_known_device", lambda **_: False)
+    guess(minute, 60, lambda number: Visitor(f"198.51.100.{number % 250}"), lambda _: "tenant")
+    with pytest.raises(TooManyTries):
+        sign_in_with_password(visitor=known, typed="tenant", password=PASSWORD)
+
+
 def try_password(name: str) -> None:
     with pytest.raises(BadSignIn):
         sign_in_with_password(visitor=Visitor("192.0.2.1"), typed=name, password="wrong")

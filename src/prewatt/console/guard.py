@@ -28,6 +28,7 @@ from prewatt.access.sessions import SEEN_COOKIE, has_rested, new_mark, owes_seco
 from prewatt.console.problems import explain
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.errors import NotFound, NotPermitted, PrewattError
+from prewatt.usecases.see_first_run import may_set_up
 from prewatt.usecases.see_site import NoSite, SiteView, see_site
 
 if TYPE_CHECKING:
@@ -120,8 +121,7 @@ def _guarded(
 
 def _refuse(request: HttpRequest, user: "User", error: PrewattError) -> HttpResponseBase:
     """This function will say the refusal; who may make the site that is missing is led to the set-up."""
-    is_to_set_up = isinstance(error, NoSite) and not is_part(request)
-    if is_to_set_up and Permission.ADMIN_USERS in get_user_permissions(user=user):
+    if isinstance(error, NoSite) and not is_part(request) and may_set_up(user=user):
         return redirect("console:first_run")
     return problem_page(request, error)
 

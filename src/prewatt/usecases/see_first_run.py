@@ -105,10 +105,14 @@ def find_first_run(*, user: User) -> FirstRun | None:
     return run if run.left else None
 
 
+def may_set_up(*, user: User) -> bool:
+    """This function will tell whether the login gives rights in a whole organisation."""
+    return _organisation(user) is not None
+
+
 def organisation_of(*, user: User) -> Scope:
     """This function will return the organisation that the login sets up. Raises NotPermitted."""
-    scopes = scopes_of(user=user, permission=Permission.ADMIN_USERS)
-    found = next((one for one in scopes if one.kind == ScopeKind.ORGANISATION), None)
+    found = _organisation(user)
     if found is None:
         raise NotPermitted("Only who gives rights in the whole organisation sets it up.")
     return found
@@ -121,6 +125,11 @@ def skip_step(*, actor: Actor, code: str) -> None:
     scope = organisation_of(user=actor.user)
     with unit_of_work(actor=actor, verb=SKIP, scope=scope, subject=(SUBJECT, code)):
         pass
+
+
+def _organisation(user: User) -> Scope | None:
+    scopes = scopes_of(user=user, permission=Permission.ADMIN_USERS)
+    return next((one for one in scopes if one.kind == ScopeKind.ORGANISATION), None)
 
 
 def _told(organisation: Scope) -> set[tuple[str, str]]:

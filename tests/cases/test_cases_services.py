@@ -119,6 +119,21 @@ def test_a_person_claims_and_settles_with_a_word(site: Scope, engineer: User) ->
         services.claim_case(case_id=case.pk, owner=engineer)
 
 
+def test_a_closing_is_taken_back_unless_the_cause_was_met_again(site: Scope, engineer: User) -> None:
+    case = _open(site)
+    with pytest.raises(UnknownCase):
+        queries.get_closed_case(user=engineer, public_id=case.public_id)
+    with pytest.raises(UnknownCase, match="is open"):
+        services.reopen_case(case_id=case.pk)
+    services.settle_case(case_id=case.pk, note="The wrong one", now=NOW)
+    services.reopen_case(case_id=queries.get_closed_case(user=engineer, public_id=case.public_id))
+    assert queries.count_open_cases(user=engineer) == 1
+    services.settle_case(case_id=case.pk, note="Now really", now=NOW)
+    _open(site)
+    with pytest.raises(UnknownCase, match="met again"):
+        services.reopen_case(case_id=case.pk)
+
+
 def test_progress_goes_forward_only(site: Scope, engineer: User) -> None:
     services.start_progress(scope=site, kind="history", total=45)
     services.advance_progress(scope=site, kind="history", done=10)

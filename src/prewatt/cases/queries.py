@@ -89,6 +89,15 @@ def get_open_case(*, user: User, public_id: UUID, permission: str = Permission.C
     return _line(case)
 
 
+def get_closed_case(*, user: User, public_id: UUID, permission: str = Permission.CASES_WORK) -> int:
+    """This function will return the row of a closed case that the login may work on. Raises UnknownCase."""
+    rows = Case.objects.filter(public_id=public_id).exclude(closed_at=None)
+    case = for_scope(rows, path_field="scope__path", user=user, permission=permission).first()
+    if case is None:
+        raise UnknownCase("There is no such closed case.")
+    return case.pk
+
+
 def list_progress(*, user: User) -> list[ProgressLine]:
     """This function will return the long pieces of work that are under way in the login's scopes."""
     rows = for_scope(

@@ -96,6 +96,22 @@ def settle_case(*, case_id: int, note: str, now: datetime) -> None:
     touch(cases=True)
 
 
+def reopen_case(*, case_id: int) -> None:
+    """This function will open a case again that was closed by mistake, as it was. Raises UnknownCase.
+
+    One that was met again meanwhile is open anew already: it stays the only one.
+    """
+    require_unit_of_work()
+    case = Case.objects.select_for_update().filter(pk=case_id).exclude(closed_at=None).first()
+    if case is None:
+        raise UnknownCase("The case is open.")
+    twins = Case.objects.filter(kind=case.kind, subject_kind=case.subject_kind, subject_id=case.subject_id)
+    if twins.filter(closed_at=None).exists():
+        raise UnknownCase("It was met again meanwhile, and is open anew.")
+    Case.objects.filter(pk=case_id).update(closed_at=None, note="")
+    touch(cases=True)
+
+
 def start_progress(*, scope: Scope, kind: str, total: int) -> None:
     """This function will begin to tell of a long piece of work; a second start of the kind begins anew."""
     require_unit_of_work()

@@ -147,6 +147,7 @@ urlpatterns = [
     path("outbox/<uuid:public_id>/again", outbox.again, name="send_again"),
     path("letters/<uuid:public_id>/told", letters.told, name="told"),
     path("cases/<uuid:public_id>", work.case, name="case"),
+    path("cases/<uuid:public_id>/reopen", work.reopen, name="case_reopen"),
     path("me", me.me, name="me"),
     path("me/sessions/end", me.end_session, name="end_session"),
     path("users", users.users, name="users"),

@@ -139,9 +139,12 @@ def show_ask(request: DeskRequest, form: DeskForm, said: dict[str, Any]) -> Http
     return render(request, name, context, status=422 if form.errors else 200)
 
 
-def done(request: DeskRequest, where: str, message: str) -> HttpResponseBase:
-    """This function will lead on with a message: htmx by a header, a browser by a redirect."""
-    messages.success(request, message)
+def done(request: DeskRequest, where: str, message: str, *, undo: str = "") -> HttpResponseBase:
+    """This function will lead on with a message: htmx by a header, a browser by a redirect.
+
+    ``undo``: an address of the console that takes the step back when it is posted to; offered beside the message.
+    """
+    messages.success(request, message, extra_tags=undo)
     if is_part(request):
         return HttpResponse(status=204, headers={"HX-Redirect": where})
     return redirect(where)

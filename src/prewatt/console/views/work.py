@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from prewatt.access.permissions import Permission
 from prewatt.cases.queries import get_open_case
@@ -20,7 +20,7 @@ from prewatt.console.views.desk_money import ask, done
 from prewatt.kernel.clock import estate_now
 from prewatt.reports import formats
 from prewatt.supply.reasons import words_of
-from prewatt.usecases.work_on_case import settle_case, take_case
+from prewatt.usecases.work_on_case import reopen_case, settle_case, take_case
 
 _TABLES: Final = {"cause": "held", "channel": "notice_channel", "next": "notice_channel", "kind": "notice"}
 """Facts of a case that are codes, and the tables of their words."""
@@ -38,7 +38,8 @@ def case(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
 
     def act(data: dict[str, Any]) -> HttpResponseBase:
         settle_case(actor=actor_of(request), public_id=public_id, note=data["note"])
-        return done(request, reverse("console:shift"), _("The case is closed."))
+        undo = reverse("console:case_reopen", args=[public_id])
+        return done(request, reverse("console:shift"), _("The case is closed."), undo=undo)
 
     facts = [
         (_("About"), found.subject_label or found.subject_id),
@@ -56,6 +57,14 @@ def case(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
         "danger": False,
     }
     return ask(request, form, act, said)
+
+
+@requires(Permission.CASES_WORK)
+@require_POST
+def reopen(request: DeskRequest, public_id: UUID) -> HttpResponseBase:
+    """This view will take back that a case was closed."""
+    reopen_case(actor=actor_of(request), public_id=public_id)
+    return done(request, reverse("console:shift"), _("The case is open again."))
 
 
 def _worded(key: str, value: object) -> str:

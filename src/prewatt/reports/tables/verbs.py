@@ -142,6 +142,7 @@ VERBS: Final[Words] = {
     "set_role_safety": _("Set time-out and second factor of a role"),
     "set_rules": _("Set rules"),
     "set_supply_mode": _("Change the supply mode"),
+    "reopen_case": _("Open a closed case again"),
     "settle_case": _("Close a case"),
     "settle_difference": _("Settle a difference"),
     "settle_line": _("Settle a line of a statement"),

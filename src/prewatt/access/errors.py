@@ -11,6 +11,7 @@
     ├── TooManyTries      somebody has tried too often: wait ``facts["wait_s"]`` seconds
     ├── BadLink           a link that sets a password does not work any more
     ├── BadRole           a role cannot be made, changed or given like this
+    ├── BadToken          a token cannot have what its login lacks
     ├── StaleSession      the sign-in is too long ago for this: sign in again
     ├── Conflict
     │   ├── LoginTaken    the user name, mail or phone belongs to another login
@@ -142,3 +143,9 @@ class UnknownLogin(NotFound):
     """There is no such login, or none that this caller may see."""
 
     code = "unknown_login"
+
+
+class BadToken(Refused):
+    """A token cannot have what its login lacks."""
+
+    code = "bad_token"

@@ -71,6 +71,8 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "username"
     objects = UserManager()
+    came_by: "ApiToken | None" = None
+    """The token that a program came in by: it may narrow what the login may do. No column."""
 
     class Meta:
         constraints: ClassVar = [
@@ -138,6 +140,13 @@ class ApiToken(models.Model):
     user = models.ForeignKey(User, models.PROTECT, related_name="tokens")
     prefix = models.CharField(max_length=12)
     token_hash = models.CharField(max_length=64, help_text="SHA-256, hex")
+    note = models.CharField(max_length=120, blank=True)
+    permissions = ArrayField(
+        models.CharField(max_length=60), null=True, blank=True, help_text="Of the login's; empty: all of them"
+    )
+    scope = models.ForeignKey(
+        Scope, models.PROTECT, null=True, blank=True, related_name="tokens", help_text="Empty: wherever the login may"
+    )
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -134,11 +134,12 @@ def find_user_by_token(*, token_text: str) -> User | None:
     parts = token_text.split("_", 2)
     if len(token_text) > TOKEN_CHARS_MAX or len(parts) != 3 or parts[0] != MACHINE_MARK:
         return None
-    token = ApiToken.objects.select_related("user").filter(prefix=parts[1], revoked_at=None).first()
+    token = ApiToken.objects.select_related("user", "scope").filter(prefix=parts[1], revoked_at=None).first()
     if token is None or not hmac.compare_digest(token.token_hash, hash_token(token_text)):
         return None
     if not token.user.is_active or (token.expires_at is not None and token.expires_at <= machine_now()):
         return None
+    token.user.came_by = token
     return token.user
 
 
@@ -159,6 +160,21 @@ def _grants(user: User) -> list[_Grant]:
         _Grant(row.scope, frozenset(row.role.permissions), row.role.idle_minutes, row.role.needs_second_factor)
         for row in rows.select_related("scope", "role")
     ]
+    if user.came_by is not None:
+        grants = [_narrowed(grant, user.came_by) for grant in grants]
     if kept is not None:
         kept[user.pk] = grants
     return grants
+
+
+def _narrowed(grant: _Grant, token: ApiToken) -> _Grant:
+    """This function will leave of a grant what the token has of it, too: permissions, the smaller of both scopes."""
+    permissions, scope = grant.permissions, grant.scope
+    if token.permissions is not None:
+        permissions &= frozenset(token.permissions)
+    if token.scope is not None:
+        if token.scope.path.startswith(scope.path):
+            scope = token.scope
+        elif not scope.path.startswith(token.scope.path):
+            permissions = frozenset()
+    return grant._replace(scope=scope, permissions=permissions)

@@ -1,6 +1,7 @@
 """Logins, roles, scopes and tokens: made and ended inside a unit of work."""
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
@@ -10,10 +11,10 @@ from django.utils import translation
 
 from prewatt.access.audit import require_unit_of_work
 from prewatt.access.contacts import is_mail
-from prewatt.access.errors import BadLogin, BadScope, LoginTaken, UnknownRole, UnknownToken
+from prewatt.access.errors import BadLogin, BadScope, BadToken, LoginTaken, UnknownRole, UnknownToken
 from prewatt.access.models import ApiToken, Membership, Role, Scope, ScopeKind, User
 from prewatt.access.permissions import ROLES, RoleSpec
-from prewatt.access.queries import MACHINE_MARK, hash_token
+from prewatt.access.queries import MACHINE_MARK, get_user_permissions, hash_token
 from prewatt.kernel.clock import machine_now
 
 PASSWORD_CHARS_MIN = 8
@@ -159,14 +160,28 @@ def withdraw(*, user: User, role_code: str, scope: Scope) -> bool:
     return ended.update(to_at=machine_now()) > 0
 
 
-def issue_token(*, user: User, expires_at: datetime | None = None) -> str:
-    """This function will return a new token in plain text. It is shown once: only its hash is kept."""
+def issue_token(
+    *,
+    user: User,
+    expires_at: datetime | None = None,
+    permissions: Collection[str] | None = None,
+    scope: Scope | None = None,
+    note: str = "",
+) -> str:
+    """This function will return a new token in plain text. It is shown once: only its hash is kept.
+
+    With ``permissions`` or a ``scope`` it may less than its login: what both have. Raises BadToken when the login lacks
+    one of them there.
+    """
     require_unit_of_work()
+    if permissions is not None and (not permissions or set(permissions) - get_user_permissions(user=user, scope=scope)):
+        raise BadToken("A token has permissions that its login holds.", hint="Name some that it holds there.")
     prefix = secrets.token_hex(6)
     text = f"{MACHINE_MARK}_{prefix}_{secrets.token_urlsafe(32)}"
     ApiToken.objects.create(
-        user=user, prefix=prefix, token_hash=hash_token(text), created_at=machine_now(), expires_at=expires_at
-    )
+        user=user, prefix=prefix, token_hash=hash_token(text), created_at=machine_now(), expires_at=expires_at,
+        permissions=None if permissions is None else sorted(permissions), scope=scope, note=note.strip(),
+    )  # fmt: skip
     return text
 
 

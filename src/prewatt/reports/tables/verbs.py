@@ -81,6 +81,7 @@ VERBS: Final[Words] = {
     "issue_statement": _("Issue a statement"),
     "issue_statements": _("Issue statements"),
     "join_unmatched": _("Join money in suspense with its order"),
+    "issue_token": _("Issue a token"),
     "keep_month_ahead": _("Set paying a month ahead"),
     "keep_preference": _("Change how an account is told"),
     "lease_gateways": _("Lease gateways"),

@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,9 @@ from prewatt.cli import launch as launching_module
 from prewatt.cli.errors import DataFolderInUse, UnableToStart
 from prewatt.cli.folder import DataFolder
 from prewatt.cli.launch import Launch, launching
+from prewatt.cli.probe import probe_line
 from prewatt.config.environment import environment
+from prewatt.estate.probing import LineFinding, LineWish
 
 
 @pytest.fixture
@@ -81,3 +84,11 @@ def test_where_somebody_listens_everywhere_people_are_sent_here(data: Path) -> N
 def test_a_page_that_never_answers_is_given_up(data: Path) -> None:
     with launching(host=None, port=1) as launch:
         assert not launch.wait_for_page("/readyz", timeout_s=0.2)
+
+
+def test_a_line_is_connected_to_and_only_that_where_no_meter_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gateway:
+        port = gateway.getsockname()[1]
+        assert probe_line(LineWish("127.0.0.1", port, 2400)) == LineFinding()
+    found = probe_line(LineWish("127.0.0.1", port, 2400))
+    assert (found.code, "refused" in found.words) == ("no_line", True)

@@ -102,6 +102,8 @@ def test_steps_follow_from_what_is_there(boss: Client, asked: list[LineWish]) ->
     assert Site.objects.get().currency == "CNY"
     assert "The set-up" in boss.get("/").content.decode()
 
+    everybody = boss.post("/first-run/gateway", LINE | {"meter": "9" * 12})  # the address that all meters hear
+    assert (everybody.status_code, asked) == (422, [])
     silent = boss.post("/first-run/gateway", LINE)
     assert (silent.status_code, Bus.objects.count()) == (422, 0)
     assert "the meter is silent" in silent.content.decode()

@@ -71,7 +71,7 @@ class FirstGatewayForm(DeskForm):
     baud = forms.TypedChoiceField(label=_("Baud"), choices=[(one, str(one)) for one in BAUDS], coerce=int)
     parity = forms.ChoiceField(label=_("Parity"), choices=[(one, one) for one in PARITIES])
     meter = forms.RegexField(
-        r"^[0-9]{1,12}$", label=_("Address of one meter on it"), required=False, strip=True,
+        r"^(?!9{12}$)[0-9]{1,12}$", label=_("Address of one meter on it"), required=False, strip=True,
         widget=forms.TextInput(_PORT), help_text=_("12 digits on its face; it is read once. Empty: only connect."),
     )  # fmt: skip
     untried = forms.BooleanField(label=_("Keep it although it does not answer yet"), required=False)

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 
 from prewatt.cli.postgres.cluster import APP
 from prewatt.cli.postgres.rights import give_rights
+from prewatt.usecases.forget_old import forget_old
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +55,8 @@ def test_a_document_may_be_voided_but_never_removed(raw: psycopg.Connection[tupl
         "alter table ledger_posting disable trigger append_only",
         "drop table ledger_posting",
         "update access_action set reason = ''",
+        "update tenancy_customerevent set code = ''",
+        "delete from tenancy_customerevent",
     ],
 )
 def test_c5_the_role_that_runs_is_refused(raw: psycopg.Connection[tuple[object, ...]], statement: str) -> None:
@@ -70,6 +73,20 @@ def test_c5_without_rights_and_triggers_the_past_could_be_changed(raw: psycopg.C
         raw.execute("alter table ledger_posting disable trigger append_only")
         raw.execute(psycopg.sql.SQL("set local role {}").format(psycopg.sql.Identifier(APP)))
         assert raw.execute("update ledger_posting set amount = 1").statusmessage == "UPDATE 0"
+
+
+def test_what_tells_of_a_person_may_be_forgotten(raw: psycopg.Connection[tuple[object, ...]]) -> None:
+    """All that the worker forgets and a blanked customer needs, by the role that runs."""
+    with raw.transaction(force_rollback=True):
+        raw.execute(psycopg.sql.SQL("set local role {}").format(psycopg.sql.Identifier(APP)))
+        forget_old()
+        for statement in (
+            "update tenancy_customerevent set name = '', phone = '', email = '', tax_no = '' where pgh_obj_id = 0",
+            "update tenancy_portalinvitationevent set name = '', recipient = '' where pgh_obj_id = 0",
+            "update notices_preferenceevent set second_name = '', second_phone = '', second_mail = ''",
+            "update access_userevent set username = '', name = '', email = null, phone = null where pgh_obj_id = 0",
+        ):
+            raw.execute(statement.encode())
 
 
 def test_partitions_are_made_with_the_owners_rights(raw: psycopg.Connection[tuple[object, ...]]) -> None:

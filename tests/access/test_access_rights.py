@@ -219,16 +219,28 @@ def test_the_roster_shows_what_its_reader_may_see(desk):
 
 def test_safety_of_a_role_of_the_house_is_set_by_who_administers_everything(desk):
     with pytest.raises(NotPermitted):
-        rights.set_role_safety(editor=desk.chief, code="cashier", idle_minutes=5, needs_second_factor=True)
+        rights.set_role_safety(
+            editor=desk.chief, code="cashier", idle_minutes=5, needs_second_factor=True, alone_up_to=500
+        )
     services.grant(user=desk.chief, role_code="administrator", scope=desk.elsewhere)
-    role = rights.set_role_safety(editor=desk.chief, code="cashier", idle_minutes=5, needs_second_factor=True)
+    role = rights.set_role_safety(
+        editor=desk.chief, code="cashier", idle_minutes=5, needs_second_factor=True, alone_up_to=500
+    )
     services.ensure_roles()
     role.refresh_from_db()
-    assert (role.idle_minutes, role.needs_second_factor) == (5, True)
+    assert (role.idle_minutes, role.needs_second_factor, role.alone_up_to) == (5, True, 500)
     with pytest.raises(BadRole):
-        rights.set_role_safety(editor=desk.chief, code="cashier", idle_minutes=721, needs_second_factor=False)
+        rights.set_role_safety(
+            editor=desk.chief, code="cashier", idle_minutes=5, needs_second_factor=True, alone_up_to=-1
+        )
+    with pytest.raises(BadRole):
+        rights.set_role_safety(
+            editor=desk.chief, code="cashier", idle_minutes=721, needs_second_factor=False, alone_up_to=None
+        )
     with pytest.raises(UnknownRole):
-        rights.set_role_safety(editor=desk.chief, code="nothing", idle_minutes=1, needs_second_factor=False)
+        rights.set_role_safety(
+            editor=desk.chief, code="nothing", idle_minutes=1, needs_second_factor=False, alone_up_to=None
+        )
 
 
 def test_a_link_works_once_and_a_newer_one_ends_it(desk):

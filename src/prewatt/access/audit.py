@@ -43,7 +43,14 @@ class UnitOfWork:
     touched: Touched = field(default_factory=Touched)
     held_open: set[tuple[object, ...]] = field(default_factory=set)
     """What the transaction keeps from being closed until it ends, so that nobody asks for the same lock twice."""
+    asked_by: str = ""
+    """Who asked for what the actor approves: the person whose doing it is, on papers and in the till."""
     _action_id: int | None = None
+
+    @property
+    def done_by(self) -> str:
+        """This property will be whose doing it is: who asked, when another approved it, else who acts."""
+        return self.asked_by or self.actor.name
 
     @property
     def action_id(self) -> int:

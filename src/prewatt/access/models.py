@@ -99,6 +99,11 @@ class Role(models.Model):
         default=60, help_text="A session that rests so long ends; 0: only by its own age"
     )
     needs_second_factor = models.BooleanField(default=False)
+    alone_up_to = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Minor units that its holder moves alone; 0: always two persons; empty: no limit",
+    )
     ended_at = models.DateTimeField(null=True, blank=True, help_text="Machine time")
 
     class Meta:

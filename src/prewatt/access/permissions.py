@@ -57,6 +57,8 @@ class RoleSpec:
     permissions: frozenset[Permission]
     idle_minutes: int = 60
     """What a new installation begins with; an administrator may set another."""
+    alone_up_to: int | None = 0
+    """Minor units up to which its holder gives back or undoes money alone, as a new installation begins with."""
 
 
 _VIEWS: Final = frozenset(
@@ -72,7 +74,7 @@ _VIEWS: Final = frozenset(
 ROLES: Final[dict[str, RoleSpec]] = {
     spec.code: spec
     for spec in (
-        RoleSpec("administrator", _("Administrator"), frozenset(Permission), idle_minutes=30),
+        RoleSpec("administrator", _("Administrator"), frozenset(Permission), idle_minutes=30, alone_up_to=None),
         RoleSpec(
             "manager",
             _("Manager"),
@@ -117,6 +119,7 @@ ROLES: Final[dict[str, RoleSpec]] = {
                 Permission.BILLING_SETTLE,
             },
             idle_minutes=30,
+            alone_up_to=100_000,
         ),
         RoleSpec(
             "cashier",
@@ -129,6 +132,7 @@ ROLES: Final[dict[str, RoleSpec]] = {
                 Permission.PAPERS_ISSUE,
                 Permission.NOTICES_TELL,
             },
+            alone_up_to=20_000,
         ),
         RoleSpec(
             "engineer",

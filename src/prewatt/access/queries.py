@@ -28,6 +28,7 @@ class _Grant(NamedTuple):
     permissions: frozenset[str]
     idle_minutes: int
     needs_second_factor: bool
+    alone_up_to: int | None
 
 
 class SessionRules(NamedTuple):
@@ -65,6 +66,18 @@ def get_session_rules(*, user: User) -> SessionRules:
     grants = _grants(user)
     idle = [grant.idle_minutes for grant in grants if grant.idle_minutes]
     return SessionRules(min(idle, default=0), any(grant.needs_second_factor for grant in grants))
+
+
+def get_alone_limit(*, user: User, permission: str, scope: Scope) -> int | None:
+    """This function will return up to which amount (minor units) the login acts alone there; None: there is no limit.
+
+    It is the greatest of those of its roles that give the permission. Without any such role, the strictest of all.
+    """
+    there = [grant for grant in _grants(user) if scope.path.startswith(grant.scope.path)]
+    giving = [grant.alone_up_to for grant in there if permission in grant.permissions]
+    if not giving:
+        return min((grant.alone_up_to for grant in there if grant.alone_up_to is not None), default=0)
+    return None if None in giving else max(one for one in giving if one is not None)
 
 
 def is_permitted(*, user: User, permission: str, scope: Scope) -> bool:
@@ -157,7 +170,13 @@ def _grants(user: User) -> list[_Grant]:
     now = machine_now()
     rows = Membership.objects.filter(Q(to_at=None) | Q(to_at__gt=now), user=user, from_at__lte=now, role__ended_at=None)
     grants = [
-        _Grant(row.scope, frozenset(row.role.permissions), row.role.idle_minutes, row.role.needs_second_factor)
+        _Grant(
+            row.scope,
+            frozenset(row.role.permissions),
+            row.role.idle_minutes,
+            row.role.needs_second_factor,
+            row.role.alone_up_to,
+        )
         for row in rows.select_related("scope", "role")
     ]
     if user.came_by is not None:

@@ -21,6 +21,7 @@ from prewatt.kernel.errors import NotPermitted
 
 ADMIN: Final = Permission.ADMIN_USERS
 IDLE_MINUTES_MAX: Final = 720
+ALONE_MAX: Final = 10**12
 NAME_CHARS_MAX: Final = 60
 
 
@@ -63,8 +64,10 @@ def end_role(*, editor: User, code: str) -> Role:
     return role
 
 
-def set_role_safety(*, editor: User, code: str, idle_minutes: int, needs_second_factor: bool) -> Role:
-    """This function will set after how long rest a session of the role ends, and whether it needs a second factor.
+def set_role_safety(
+    *, editor: User, code: str, idle_minutes: int, needs_second_factor: bool, alone_up_to: int | None
+) -> Role:
+    """This function will set a role's time-out, whether it needs a second factor, and what it moves alone.
 
     A role of the house counts for everybody: only who administers every organisation may. Raises UnknownRole,
     NotPermitted, BadRole.
@@ -79,8 +82,11 @@ def set_role_safety(*, editor: User, code: str, idle_minutes: int, needs_second_
         raise NotPermitted("This role counts elsewhere too.", hint="Ask who administers everything.")
     if not 0 <= idle_minutes <= IDLE_MINUTES_MAX:
         raise BadRole("The time does not fit.", hint="Use 0 to 720 minutes; 0 for no time-out.")
+    if alone_up_to is not None and not 0 <= alone_up_to <= ALONE_MAX:
+        raise BadRole("The amount does not fit.", hint="Use zero or more; leave it empty for no limit.")
+    role.alone_up_to = alone_up_to
     role.idle_minutes, role.needs_second_factor = idle_minutes, needs_second_factor
-    role.save(update_fields=["idle_minutes", "needs_second_factor"])
+    role.save(update_fields=["idle_minutes", "needs_second_factor", "alone_up_to"])
     return role
 
 

@@ -70,6 +70,7 @@ class RoleRow:
     scope_name: str
     idle_minutes: int
     needs_second_factor: bool
+    alone_up_to: int | None
     holders: int
 
 
@@ -206,7 +207,7 @@ def _role_row(user: User, role: Role, holders: int, roots: Sequence[Scope]) -> R
         may_change=is_own and ADMIN in held and set(role.permissions) <= held,
         may_set_safety=all(is_permitted(user=user, permission=ADMIN, scope=one) for one in safety),
         scope_name=role.scope.name if role.scope is not None else "", idle_minutes=role.idle_minutes,
-        needs_second_factor=role.needs_second_factor, holders=holders,
+        needs_second_factor=role.needs_second_factor, alone_up_to=role.alone_up_to, holders=holders,
     )  # fmt: skip
 
 

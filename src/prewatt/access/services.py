@@ -29,7 +29,8 @@ def ensure_roles() -> list[Role]:
         return [
             Role.objects.update_or_create(
                 code=spec.code, defaults=_kept_by_us(spec),
-                create_defaults={**_kept_by_us(spec), "idle_minutes": spec.idle_minutes},
+                create_defaults={**_kept_by_us(spec), "idle_minutes": spec.idle_minutes,
+                                 "alone_up_to": spec.alone_up_to},
             )[0]
             for spec in ROLES.values()
         ]  # fmt: skip

@@ -1,6 +1,6 @@
 """Money: top-ups, refunds, reversals, clearing; payments and online orders as they stand."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -22,6 +22,7 @@ from prewatt.api.schemas_money import (
     ReasonIn,
     RefundIn,
 )
+from prewatt.api.schemas_work import ApprovalAskedOut
 from prewatt.kernel.errors import Refused
 from prewatt.kernel.money import Money
 from prewatt.payments.queries import get_payment, list_payments
@@ -37,6 +38,8 @@ from prewatt.usecases.take_payment import KeyedRequest, take_payment_by_key
 TAKE = Permission.API_TAKE
 VIEW = Permission.ACCOUNT_VIEW
 PAGE_MAX = 100
+WAITS: Final = {202: ApprovalAskedOut}
+"""Above the limit of the token's roles it waits for another login; the header Location names the request."""
 router = Router(tags=["money"])
 Page = Annotated[int, Query(ge=1, le=PAGE_MAX, description="Rows to a page")]
 
@@ -67,7 +70,7 @@ def top_up(request: HttpRequest, account_id: UUID, body: TopUpIn, idempotency_ke
 
 @router.post(
     "/accounts/{account_id}/refunds",
-    response=written(201, BookedOut),
+    response=written(201, BookedOut) | WAITS,
     summary="Give money back",
     operation_id="refund_balance",
 )
@@ -88,7 +91,7 @@ def refund(request: HttpRequest, account_id: UUID, body: RefundIn, key: Key) -> 
 
 @router.post(
     "/accounts/{account_id}/clearings",
-    response=written(201, ClearedOut),
+    response=written(201, ClearedOut) | WAITS,
     summary="Clear a balance to zero",
     operation_id="clear_to_zero",
 )
@@ -160,7 +163,7 @@ def payment(request: HttpRequest, payment_id: UUID) -> PaymentOut:
 
 @router.post(
     "/payments/{payment_id}/reversal",
-    response=written(201, BookedOut),
+    response=written(201, BookedOut) | WAITS,
     summary="Reverse a payment",
     operation_id="reverse_payment",
 )

@@ -8,11 +8,13 @@ from typing import Any, Final
 import structlog
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.urls import reverse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from prewatt.access.errors import TooManyTries
 from prewatt.api.door import limit_headers
+from prewatt.approvals.errors import ApprovalAsked
 from prewatt.kernel.errors import Conflict, NotFound, NotPermitted, PrewattError, Refused
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -59,6 +61,7 @@ def problem(*, status: int, code: str, detail: str, errors: list[dict[str, str]]
 def install_handlers(api: NinjaAPI) -> None:
     """This function will let every error that an operation raises leave as problem details."""
     handlers: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
+        ApprovalAsked: _asked,
         PrewattError: _refused,
         ValidationError: _invalid,
         AuthenticationError: _unknown_login,
@@ -90,6 +93,13 @@ def always_problem(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
         return answer
 
     return wrapped
+
+
+def _asked(request: HttpRequest, error: ApprovalAsked) -> HttpResponse:
+    del request
+    address = reverse("api:approval", args=[error.public_id])
+    body = {"approval_id": str(error.public_id), "address": address, "detail": str(error)}
+    return JsonResponse(body, status=HTTPStatus.ACCEPTED, headers={"Location": address})
 
 
 def _refused(request: HttpRequest, error: PrewattError) -> HttpResponse:

@@ -7,8 +7,9 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
-from prewatt.api.schemas import Instant, Strict, known
+from prewatt.api.schemas import Instant, MoneyOut, Strict, known
 from prewatt.api.schemas_money import Reason
+from prewatt.approvals.queries import ApprovalLine
 from prewatt.cases.queries import CaseLine
 from prewatt.notices.values import NoticeRow
 from prewatt.supply.values import PointSupply
@@ -208,3 +209,53 @@ class CutsOut(Schema):
     site: UUID
     stopped: bool
     changed: bool
+
+
+class ApprovalOut(Schema):
+    """What one login asked for and another decides."""
+
+    id: UUID
+    kind: Annotated[str, known("refund", "clearing", "reversal")]
+    about: str = Field(description="The number of the account")
+    amount: MoneyOut
+    reason: str
+    state: Annotated[str, known("waiting", "done", "refused", "withdrawn", "expired")]
+    asked_by: str
+    asked_at: datetime
+    expires_at: datetime
+    decided_by: str
+    decided_at: datetime | None
+    note: str
+    document_id: UUID | None
+
+    @classmethod
+    def of(cls, row: ApprovalLine) -> Self:
+        """This method will write a request for a machine."""
+        return cls(
+            id=row.public_id, kind=row.kind, about=row.about, amount=MoneyOut.of(row.amount), reason=row.reason,
+            state=row.state, asked_by=row.asked_by, asked_at=row.asked_at, expires_at=row.expires_at,
+            decided_by=row.decided_by, decided_at=row.decided_at, note=row.note, document_id=row.paper_id,
+        )  # fmt: skip
+
+
+class ApprovalsOut(Schema):
+    """A page of requests."""
+
+    items: list[ApprovalOut]
+    next_cursor: str | None
+
+
+class ApprovalDoneOut(Schema):
+    """A request after it was decided, and the paper that it ended in."""
+
+    id: UUID
+    state: Annotated[str, known("done", "refused")]
+    document_id: UUID | None
+
+
+class ApprovalAskedOut(Schema):
+    """Nothing was done yet: another login has to approve. Repeat with the same key, or look under ``address``."""
+
+    approval_id: UUID
+    address: str = Field(examples=["/api/v1/approvals/0193c0de-0000-7000-8000-000000000000"])
+    detail: str

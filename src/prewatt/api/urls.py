@@ -7,7 +7,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from typing_extensions import override
 
-from prewatt.api import accounts, estate, metering, money, supply, webhooks, work
+from prewatt.api import accounts, approvals, estate, metering, money, supply, webhooks, work
 from prewatt.api.door import BY_METHOD, MARK, Token
 from prewatt.api.problems import CONTENT_TYPE, always_problem, install_handlers
 
@@ -46,7 +46,7 @@ api = Api(
     urls_namespace="api",
 )
 ROUTERS: Final = tuple(
-    room.router for room in (accounts, money, estate, metering, supply, work, webhooks)
+    room.router for room in (accounts, money, estate, metering, supply, work, approvals, webhooks)
 )  # fmt: skip
 for _router in ROUTERS:
     api.add_router("", _router)

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "pghistory",
     "prewatt.access",
+    "prewatt.approvals",
     "prewatt.cases",
     "prewatt.ledger",
     "prewatt.estate",

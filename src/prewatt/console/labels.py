@@ -220,6 +220,18 @@ LABELS: Final[Mapping[str, Mapping[str, str | Promise]]] = {
         "refunding": _("Being refunded"),
         "refunded": _("Refunded"),
     },
+    "approval_kind": {
+        "refund": _("Refund at the desk"),
+        "clearing": _("Clear to zero"),
+        "reversal": _("Reversal"),
+    },
+    "approval_state": {
+        "waiting": _("To be approved"),
+        "done": _("Approved and done"),
+        "refused": _("Refused"),
+        "withdrawn": _("Taken back"),
+        "expired": _("Ran out"),
+    },
     "refund_state": {
         "requested": _("To be approved"),
         "approved": _("Approved"),

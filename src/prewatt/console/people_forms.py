@@ -88,6 +88,10 @@ class SafetyForm(DeskForm):
         widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
     )  # fmt: skip
     needs_second_factor = forms.BooleanField(label=_("A second factor is required"), required=False)
+    alone = forms.CharField(
+        label=_("Gives back and undoes money alone up to (0: never alone; empty: no limit)"), max_length=20,
+        required=False, widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
+    )  # fmt: skip
 
 
 class TrailForm(DeskForm):

@@ -15,6 +15,7 @@ from prewatt.access.permissions import ROLES, Permission
 from prewatt.cases.queries import count_open_cases
 from prewatt.console.guard import Desk
 from prewatt.kernel.clock import estate_clock, estate_now
+from prewatt.usecases.decide_approval import count_waiting
 from prewatt.usecases.see_guard import Guard, see_guard
 
 THEME_COOKIE: Final = "pw_theme"
@@ -54,6 +55,7 @@ SECTIONS: Final = (
         Permission.PAY_RECONCILE,
         or_with=(Permission.MONEY_APPROVE, Permission.PAY_CONFIGURE),
     ),
+    Section("approvals", "shield-check", _("Approvals"), Permission.ACCOUNT_VIEW),
     Section("letters", "mailbox", _("Letters"), Permission.ACCOUNT_VIEW, group=True),
     Section("users", "users", _("People"), Permission.ADMIN_USERS),
     Section("audit", "history", _("Audit"), Permission.AUDIT_VIEW),
@@ -81,6 +83,7 @@ class Shell:
         self.now = estate_now()
         self.machine_ms = desk.asked_ms
         self.site_name = desk.site.name
+        self.currency = desk.site.currency
         self.zone = desk.site.zone.key
         self.speed = estate_clock().speed
         self.estate_ms = int(self.now.timestamp() * 1000)
@@ -104,11 +107,13 @@ class Shell:
     @cached_property
     def nav(self) -> list[RailItem]:
         """This property will hold the sections that the login may open."""
-        cases = count_open_cases(user=self.desk.user)
+        counts = {"shift": count_open_cases(user=self.desk.user)}
+        if Permission.MONEY_APPROVE in self.desk.permissions:
+            counts["approvals"] = count_waiting(user=self.desk.user)
         return [
             RailItem(
                 section.code, section.icon, section.label, reverse(f"console:{section.code}"), section.group,
-                cases if section.code == "shift" else 0,
+                counts.get(section.code, 0),
             )
             for section in SECTIONS
             if section.is_open(self.desk.permissions)

@@ -5,6 +5,7 @@ from django.urls import path
 from prewatt.console.live import live
 from prewatt.console.views import (
     accounts,
+    approvals,
     audit,
     cashier_day,
     channels,
@@ -107,6 +108,10 @@ urlpatterns = [
     path("payments/channels/<uuid:public_id>/keys/<int:key_id>/end", channels.channel_key_end, name="channel_key_end"),
     path("payments/<uuid:public_id>/back", pay_refunds.ask_back, name="ask_back"),
     path("payments/<uuid:public_id>/reverse", desk_money.reverse_top_up, name="reverse"),
+    path("approvals", approvals.approvals, name="approvals"),
+    path("approvals/<uuid:public_id>/approve", approvals.approve, name="approval_approve"),
+    path("approvals/<uuid:public_id>/refuse", approvals.refuse, name="approval_refuse"),
+    path("approvals/<uuid:public_id>/withdraw", approvals.withdraw, name="approval_withdraw"),
     path("receipts/<uuid:public_id>", desk_money.receipt, name="receipt"),
     path("till", till.till, name="till"),
     path("till/name", till_name.name_till, name="name_till"),

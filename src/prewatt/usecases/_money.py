@@ -76,4 +76,5 @@ def known_result(*, payment: Payment) -> PaymentResult:
 
 def cashier_memo(work: UnitOfWork, **more: Any) -> Mapping[str, Any]:
     """This function will return what an entry of the desk remembers: by whom, and what else is given."""
-    return {"by": work.actor.name} | {key: value for key, value in more.items() if value}
+    more |= {"approved_by": work.actor.name if work.asked_by else ""}
+    return {"by": work.done_by} | {key: value for key, value in more.items() if value}

@@ -37,15 +37,22 @@ def change_role(*, actor: Actor, code: str, name: str, permissions: Collection[s
         rights.change_role(editor=editor, code=code, name=name, permissions=permissions, seen=seen)
 
 
-def set_role_safety(*, actor: Actor, code: str, idle_minutes: int, needs_second_factor: bool) -> None:
-    """This function will set a role's time-out and whether it needs a second factor.
+def set_role_safety(
+    *, actor: Actor, code: str, idle_minutes: int, needs_second_factor: bool, alone_up_to: int | None
+) -> None:
+    """This function will set a role's time-out, whether it needs a second factor, and its limit.
 
+    ``alone_up_to`` is the amount (minor units) up to which its holder acts alone.
     Raises UnknownRole, NotPermitted, BadRole.
     """
     editor = _editor(actor)
     with unit_of_work(actor=actor, verb="set_role_safety", subject=("role", code)):
         rights.set_role_safety(
-            editor=editor, code=code, idle_minutes=idle_minutes, needs_second_factor=needs_second_factor
+            editor=editor,
+            code=code,
+            idle_minutes=idle_minutes,
+            needs_second_factor=needs_second_factor,
+            alone_up_to=alone_up_to,
         )
 
 

@@ -1,13 +1,16 @@
 """Money goes back: at most the balance, with a reason, once."""
 
 from prewatt.access.audit import Actor, UnitOfWork
+from prewatt.approvals.models import ApprovalKind
+from prewatt.approvals.services import Wish
 from prewatt.kernel.money import Money
 from prewatt.notices.services import tell_refund
 from prewatt.payments.limits import require_amount, require_reason, require_refundable, require_trade
-from prewatt.payments.models import PaymentKind
+from prewatt.payments.models import Payment, PaymentKind
 from prewatt.payments.receipts import PaperFacts
 from prewatt.payments.services import finish_payment, lock_paying_account, post_trade, record_payment
 from prewatt.payments.values import PaymentResult, Trade
+from prewatt.usecases._approvals import ask_unless_alone, standing_of
 from prewatt.usecases._money import (
     balance_changed,
     balance_under_lock,
@@ -24,15 +27,37 @@ def refund_balance(
 ) -> PaymentResult:
     """This function will give money back by a channel, however often its form is sent: once.
 
-    Raises BadPayment, ReasonMissing, RefundTooLarge, TradeConflict, AccountTakesNoMoney.
+    Above the limit of the actor's roles it waits for a second person. Raises ApprovalAsked, ApprovalEnded, BadPayment,
+    ReasonMissing, RefundTooLarge, TradeConflict, AccountTakesNoMoney.
     """
     trade = Trade(PaymentKind.REFUND, amount, channel, token, till)
     scope, subject = scope_of_account(account_id=account_id)
+
+    def look() -> Wish:
+        require_trade(trade_no=trade.trade_no, till=till)
+        paying = lock_paying_account(account_id=account_id)
+        require_amount(amount, currency=paying.ledger_balance.currency)
+        require_refundable(amount, balance=paying.balance)
+        return Wish(
+            kind=ApprovalKind.REFUND, about=paying.number, amount=amount, reason=require_reason(reason),
+            call={
+                "account_id": account_id, "amount": amount.minor, "currency": amount.currency, "channel": channel,
+                "token": token, "till": till,
+            },
+            token=token, seen=standing_of(paying=paying),
+        )  # fmt: skip
+
+    if not Payment.objects.filter(account=account_id, trade_no=token, kind=PaymentKind.REFUND).exists():
+        ask_unless_alone(
+            actor=actor, kind=ApprovalKind.REFUND, scope=scope, subject=subject, amount=amount, token=token,
+            reason=reason, look=look,
+        )  # fmt: skip
     with unit_of_work(actor=actor, verb="refund_balance", scope=scope, subject=subject, reason=reason) as work:
-        return _refund(work, account_id=account_id, trade=trade, reason=require_reason(reason))
+        return refund(work, account_id=account_id, trade=trade, reason=require_reason(reason))
 
 
-def _refund(work: UnitOfWork, *, account_id: int, trade: Trade, reason: str) -> PaymentResult:
+def refund(work: UnitOfWork, *, account_id: int, trade: Trade, reason: str) -> PaymentResult:
+    """This function will refund within the caller's unit of work."""
     require_trade(trade_no=trade.trade_no, till=trade.till)
     paying = lock_paying_account(account_id=account_id)
     require_amount(trade.amount, currency=paying.ledger_balance.currency)
@@ -48,7 +73,7 @@ def _refund(work: UnitOfWork, *, account_id: int, trade: Trade, reason: str) -> 
     balance = balance_under_lock(paying=paying)
     balance_changed(work, paying=paying)
     facts = PaperFacts(
-        amount=trade.amount, balance_before=paying.balance, balance_after=balance, at=work.now, by=work.actor.name,
+        amount=trade.amount, balance_before=paying.balance, balance_after=balance, at=work.now, by=work.done_by,
         channel=trade.channel, till=trade.till, reason=reason, payment_public_id=str(payment.public_id),
     )  # fmt: skip
     paper = issue_paper(

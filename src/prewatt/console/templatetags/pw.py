@@ -215,6 +215,12 @@ def word(code: object, table: str) -> str:
 
 
 @register.filter
+def minor(amount: int, currency: str) -> str:
+    """This filter will write minor units of a currency as money."""
+    return formats.money(Money(amount, currency))
+
+
+@register.filter
 def seconds(span: timedelta | None) -> str:
     """This filter will write a short span of machine time: ``1.9 s``."""
     return formats.UNKNOWN if span is None else f"{span / timedelta(seconds=1):.1f} s"

@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from prewatt.access.permissions import Permission
+from prewatt.approvals.errors import ApprovalAsked
 from prewatt.console.forms import AmountForm, DeskForm, ReasonForm
 from prewatt.console.guard import DeskRequest, actor_of, is_part, requires
 from prewatt.console.paper import paper_of
+from prewatt.console.problems import sentence
 from prewatt.kernel.errors import Refused
 from prewatt.kernel.ids import uuid7
 from prewatt.kernel.money import Money
@@ -127,6 +129,8 @@ def ask(
     if request.method == "POST" and form.is_valid():
         try:
             return act(form.cleaned_data)
+        except ApprovalAsked as asked:
+            return done(request, reverse("console:approvals"), sentence(asked))
         except Refused as refusal:
             form.refuse(refusal)
     return show_ask(request, form, said)

@@ -21,6 +21,7 @@ from prewatt.console.people_forms import RoleForm, SafetyForm
 from prewatt.console.problems import sentence
 from prewatt.console.views.desk_money import ask, done
 from prewatt.kernel.errors import NotFound, Refused
+from prewatt.kernel.money import Money
 from prewatt.usecases import manage_roles
 
 METHODS: Final = ["GET", "HEAD", "POST"]
@@ -117,11 +118,18 @@ def role_end(request: DeskRequest, code: str) -> HttpResponseBase:
 def role_safety(request: DeskRequest, code: str) -> HttpResponseBase:
     """This view will set a role's time-out, and whether it needs a second factor."""
     row = get_role(user=request.desk.user, code=code)
-    first = {"idle_minutes": row.idle_minutes, "needs_second_factor": row.needs_second_factor}
+    first: dict[str, Any] = {"idle_minutes": row.idle_minutes, "needs_second_factor": row.needs_second_factor}
+    currency = request.desk.site.currency
+    if row.alone_up_to is not None:
+        first["alone"] = Money(row.alone_up_to, currency).to_decimal()
     form = SafetyForm(request.POST or None, initial=first)
 
     def act(data: dict[str, Any]) -> HttpResponseBase:
-        manage_roles.set_role_safety(actor=actor_of(request), code=code, **data)
+        manage_roles.set_role_safety(
+            actor=actor_of(request), code=code, idle_minutes=data["idle_minutes"],
+            needs_second_factor=data["needs_second_factor"],
+            alone_up_to=Money.parse(data["alone"], currency).minor if data["alone"].strip() else None,
+        )  # fmt: skip
         return done(request, reverse("console:roles"), _("It holds from the next click on."))
 
     said = {

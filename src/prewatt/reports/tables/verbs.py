@@ -9,6 +9,8 @@ from prewatt.reports.tables.columns import Words
 VERBS: Final[Words] = {
     "accept_invitation": _("Accept an invitation"),
     "approve_refund": _("Approve a refund"),
+    "approve_request": _("Approve what another asked for"),
+    "ask_approval": _("Ask for a second person"),
     "ask_contact_code": _("Ask for a code to a new contact"),
     "ask_for_code": _("Ask for a sign-in code"),
     "ask_paper_run": _("Ask for papers of a block"),
@@ -119,6 +121,7 @@ VERBS: Final[Words] = {
     "refund_balance": _("Refund from a balance"),
     "refund_unmatched": _("Refund money in suspense"),
     "refuse_refund": _("Refuse a refund"),
+    "refuse_request": _("Refuse what another asked for"),
     "release_paper_run": _("Give papers of a block back"),
     "remove_report": _("Remove a saved report"),
     "request_month": _("Request a month ahead"),
@@ -140,7 +143,7 @@ VERBS: Final[Words] = {
     "send_refund": _("Send a refund"),
     "send_test_message": _("Send a test message"),
     "set_password_by_link": _("Set a password by a link"),
-    "set_role_safety": _("Set time-out and second factor of a role"),
+    "set_role_safety": _("Set time-out, second factor and limit of a role"),
     "set_rules": _("Set rules"),
     "set_supply_mode": _("Change the supply mode"),
     "reopen_case": _("Open a closed case again"),
@@ -163,4 +166,5 @@ VERBS: Final[Words] = {
     "unlock_point": _("Lift a safety lock"),
     "unprotect_point": _("End protection"),
     "watch_reconnections": _("Watch reconnections"),
+    "withdraw_request": _("Take a request for approval back"),
 }

@@ -266,6 +266,7 @@ BODIES: dict[str, dict[str, object]] = {
     "refunds": {**MONEY, "reason": "why"},
     "statements": {"month": "2026-10"},
     "close": {"note": "why"},
+    "refuse": {"note": "why"},
     "webhooks": {"site": str(uuid4()), "url": "https://erp.example.org/", "events": ["alarm"]},
     "change": {"url": "https://erp.example.org/", "events": ["alarm"]},
     "tariff-versions": {"code": "shop", "name": "Shops", "effective_from": "2027-01-01", "definition": {}},

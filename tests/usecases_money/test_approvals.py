@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -184,7 +185,7 @@ def test_nothing_to_clear_is_not_asked_for(room: Room, money_desk: Actor) -> Non
 
 def test_the_limit_is_the_greatest_of_the_roles_that_give_the_right(town: Town, cashier: Actor) -> None:
     assert cashier.user is not None
-    asked = {"user": cashier.user, "scope": town.site.scope}
+    asked: dict[str, Any] = {"user": cashier.user, "scope": town.site.scope}
     assert get_alone_limit(permission=Permission.MONEY_REFUND, **asked) == 20_000
     assert get_alone_limit(permission=Permission.MONEY_CLEAR, **asked) == 20_000
     Role.objects.filter(code="cashier").update(alone_up_to=None)

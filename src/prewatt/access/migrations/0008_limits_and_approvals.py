@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("access", "0006_trail"),
+        ("access", "0007_narrow_tokens"),
     ]
 
     operations = [

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 
 from prewatt.access.models import User
 from prewatt.access.permissions import Permission
-from prewatt.access.queries import TOKEN_CHARS_MAX, for_scope, hash_token
+from prewatt.access.queries import TOKEN_CHARS_MAX, for_scope, hash_token, scopes_of
 from prewatt.kernel.clock import machine_now
 from prewatt.kernel.money import Money
 from prewatt.ledger.queries import party_balance
@@ -43,15 +43,22 @@ SHARED_MAX = 500
 
 
 def visible_accounts(*, user: User, permission: str = Permission.ACCOUNT_VIEW) -> QuerySet[Account]:
-    """This function will narrow accounts to those at a site, or with a point in a building, that the login may see."""
-    sites = for_scope(Account.objects.all(), path_field="site__scope__path", user=user, permission=permission)
+    """This function will narrow accounts to those at a site, or with a point in a building, that the login may see.
+
+    Both are asked of each account that is looked at: a list of all that may be seen would be made for every page.
+    """
+    sites = Q()
+    for scope in scopes_of(user=user, permission=permission):
+        sites |= Q(site__scope__path__startswith=scope.path)
+    if not sites:
+        return Account.objects.none()
     tenancies = for_scope(
-        Tenancy.objects.filter(period__upper_inf=True),
+        Tenancy.objects.filter(account=OuterRef("pk"), period__upper_inf=True),
         path_field="metering_point__building__scope__path",
         user=user,
         permission=permission,
     )
-    return Account.objects.filter(Q(pk__in=sites.values("pk")) | Q(pk__in=tenancies.values("account_id")))
+    return Account.objects.filter(sites | Q(Exists(tenancies)))
 
 
 def find_accounts(

@@ -41,8 +41,9 @@ def publish_version(
         if before.definition_hash == digest:
             return before, False
         raise TariffPublished(
-            f"Tariff {code} has version {before.version} from {effective_from} on.", hint="Choose a later day."
-        )
+            "Tariff %(code)s has version %(version)s from %(day)s on.", hint="Choose a later day.", code=code,
+            version=before.version, day=effective_from.isoformat(),
+        )  # fmt: skip
     highest = versions.aggregate(highest=Max("version"))["highest"] or 0
     version = TariffVersion.objects.create(
         scope=scope, code=code, version=highest + 1, name=name, currency=tariff.currency, reference=reference,

@@ -32,7 +32,10 @@ def export_estate(*, site_code: str) -> EstateSheet:
     site = Site.objects.select_related("scope__parent").filter(code=site_code).first()
     if site is None:
         codes = ", ".join(Site.objects.order_by("code").values_list("code", flat=True))
-        raise UnknownPlace(f"There is no site {site_code!r}.", hint=f"The sites are: {codes or 'none yet'}.")
+        raise UnknownPlace(
+            "There is no site %(code)s. The sites are: %(codes)s.", hint="Name one of them.", code=site_code,
+            codes=codes or "—",
+        )  # fmt: skip
     balances = find_opening_balances(site=site)
     return EstateSheet(
         site=site_row(site),

@@ -108,9 +108,9 @@ def _require_same(spec: InstallationSpec, hanging: MeterInstallation) -> None:
     if found:
         name, before = found
         raise FixedFact(
-            f"Point {spec.point} has {name} {before}, which an edit cannot change.",
-            hint="Record it as a meter exchange.",
-        )
+            "Point %(point)s has %(fact)s %(value)s, which an edit cannot change.",
+            hint="Record it as a meter exchange.", point=spec.point, fact=name, value=str(before),
+        )  # fmt: skip
 
 
 def difference_of(spec: InstallationSpec, hanging: MeterInstallation) -> tuple[str, object] | None:

@@ -23,13 +23,15 @@ def ensure_site(*, organisation: Scope, spec: SiteSpec) -> tuple[Site, Tally]:
     require_unit_of_work()
     present = Site.objects.filter(code=spec.code).select_related("scope").first()
     if present is not None and present.scope.parent_id != organisation.pk:
-        raise FixedFact(f"Site {spec.code} belongs to another organisation.", hint="Give this site another code.")
+        raise FixedFact(
+            "Site %(site)s belongs to another organisation.", hint="Give this site another code.", site=spec.code
+        )
     for name in _FOR_EVER if present is not None else ():
         if getattr(present, name) != getattr(spec, name):
             raise FixedFact(
-                f"The {name.replace('_', ' ')} of site {spec.code} is {getattr(present, name)} and stays so.",
-                hint="Books and readings stand on it; open another site.",
-            )
+                "Site %(site)s keeps its %(fact)s: %(value)s.", hint="Books and readings stand on it; open another site.",
+                site=spec.code, fact=name, value=str(getattr(present, name)),
+            )  # fmt: skip
     new = {}
     if present is None:
         new[spec.code] = {"scope": create_scope(parent=organisation, kind=ScopeKind.SITE, name=spec.name)}

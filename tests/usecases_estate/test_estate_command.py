@@ -77,4 +77,4 @@ def test_a_site_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) ->
     write_estate(path=tmp_path / "estate.xlsx", sheet=estate_sheet(2))
     run("import", tmp_path / "estate.xlsx", "--untried")
     result = run("export", tmp_path / "export.xlsx", "--site", "XX")
-    assert "There is no site 'XX'. The sites are: YJ" in str(result.exception)
+    assert "There is no site XX. The sites are: YJ" in str(result.exception)

@@ -29,8 +29,9 @@ def ensure_site(*, organisation: Scope, spec: SiteSpec) -> tuple[Site, Tally]:
     for name in _FOR_EVER if present is not None else ():
         if getattr(present, name) != getattr(spec, name):
             raise FixedFact(
-                "Site %(site)s keeps its %(fact)s: %(value)s.", hint="Books and readings stand on it; open another site.",
-                site=spec.code, fact=name, value=str(getattr(present, name)),
+                "Site %(site)s keeps its %(fact)s: %(value)s.",
+                hint="Books and readings stand on it; open another site.", site=spec.code, fact=name,
+                value=str(getattr(present, name)),
             )  # fmt: skip
     new = {}
     if present is None:

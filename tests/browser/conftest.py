@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import pytest
 from django.db import connection
+from django.test import override_settings
 from playwright.sync_api import Browser, Page
 from tests.chromium import launched
 from tests.console.conftest import build_town, make_user
@@ -84,7 +85,8 @@ def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
 @pytest.fixture
 def page(chromium: Browser, origin: str, town: Town) -> Iterator[Page]:
     """A signed-in administrator of the town. Whatever the page logs as an error fails the test."""
-    make_user(town, "administrator", username=f"admin.{town.site.code}")
+    with override_settings(PASSWORD_HASHERS=["prewatt.config.hashers.FrugalArgon2"]):  # the web process knows no other
+        make_user(town, "administrator", username=f"admin.{town.site.code}")
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     wrong: list[str] = []

@@ -20,7 +20,7 @@ from prewatt.usecases.audit_books import audit_books, audit_overdue_books
 from prewatt.usecases.see_guard import PaymentsState, see_guard
 from prewatt.usecases.see_site import see_site
 
-ACCOUNT_QUERIES_MAX = 25
+ACCOUNT_QUERIES_MAX = 26
 PEEK_QUERIES_MAX = 15
 
 

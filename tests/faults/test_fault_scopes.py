@@ -7,6 +7,7 @@ One that names an object of a new kind must say in ``objects`` below how to come
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -29,11 +30,12 @@ from prewatt.access import queries, services
 from prewatt.access.models import Action, Membership, Role, Scope, User
 from prewatt.access.permissions import Permission
 from prewatt.api import urls as api_urls
+from prewatt.approvals.models import Approval
 from prewatt.cases.models import Case
 from prewatt.estate.models import TrialRead
 from prewatt.estate.secrets import MeterSafe
 from prewatt.kernel import clock
-from prewatt.kernel.clock import machine_now
+from prewatt.kernel.clock import estate_now, machine_now
 from prewatt.notices.models import Notice
 from prewatt.payments.models import Order, Payment
 from prewatt.reports.models import PaperRun, SavedReport
@@ -65,6 +67,7 @@ class Estate:
     webhook: WebhookEndpoint
     delivery: WebhookDelivery
     saved: SavedReport
+    approval: Approval
     people: dict[str, User] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
 
@@ -91,6 +94,8 @@ class Estate:
         names = [one.name for one in GUARDED if one.name and one.name.startswith("webhook")]
         of_pages |= {name: lambda: self.webhook.public_id for name in names}
         of_pages["webhook_resend"] = lambda: self.delivery.public_id
+        names = [one.name for one in GUARDED if one.name and one.name.startswith("approval_")]
+        of_pages |= {name: lambda: self.approval.public_id for name in names}
         of_pages["bus"] = lambda: self.room.installation.bus.public_id
         of_pages |= {name: lambda: self.role.code for name in ("role", "role_end", "role_safety")}
         return of_pages
@@ -119,7 +124,7 @@ class Estate:
             "estate_site", "estate_meterinstallation", "tenancy_account", "tenancy_accountshare", "payments_payment",
             "tenancy_portalinvitation", "supply_hold", "payments_merchant", "access_membership", "access_role",
             "cases_case", "notices_notice", "ledger_posting", "webhooks_webhookendpoint", "webhooks_webhookdelivery",
-            "reports_savedreport",
+            "reports_savedreport", "approvals_approval",
         )  # fmt: skip
         with connection.cursor() as cursor:
             found = []
@@ -179,7 +184,12 @@ def build(town: HostileTown) -> Estate:
     saved = SavedReport.objects.create(
         site=site, owner=town.chief, name="Ours", report="sales", is_shared=True, created_at=machine_now()
     )
-    found = Estate(town, home, trial, run, role, webhook, delivery, saved)
+    approval = Approval.objects.create(
+        kind="refund", scope=site.scope, about=room.account.number, amount=100, currency="CNY", wish={}, seen={},
+        token="ours", reason="moved out", asked_by=town.chief, asked_at=estate_now(),
+        expires_at=estate_now() + timedelta(days=1),
+    )  # fmt: skip
+    found = Estate(town, home, trial, run, role, webhook, delivery, saved, approval)
     found.people["another operator"] = make_user(home, "administrator", username="elsewhere")
     found.people["another site"] = make_user(next_door, "administrator", username="next-door")
     everything = Role.objects.create(
@@ -325,6 +335,7 @@ def machine_address(estate: Estate, pattern: URLPattern) -> str:
         "meter_id": lambda: estate.room.installation.meter.public_id,
         "command_id": lambda: _command(estate).public_id,
         "case_id": lambda: Case.objects.filter(scope=world.town.site.scope).latest("pk").public_id,
+        "approval_id": lambda: estate.approval.public_id,
         "webhook_id": lambda: estate.webhook.public_id,
         "delivery_id": lambda: estate.delivery.public_id,
         "notice_id": lambda: Notice.objects.filter(account=estate.room.account).latest("pk").public_id,

@@ -30,7 +30,7 @@ def ensure_site(*, organisation: Scope, spec: SiteSpec) -> tuple[Site, Tally]:
         if getattr(present, name) != getattr(spec, name):
             raise FixedFact(
                 "Site %(site)s keeps its %(fact)s: %(value)s.",
-                hint="Books and readings stand on it; open another site.", site=spec.code, fact=name,
+                hint="Books and readings stand on it; open another site.", site=spec.code, fact=name.replace("_", " "),
                 value=str(getattr(present, name)),
             )  # fmt: skip
     new = {}

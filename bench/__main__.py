@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHES = ("bus", "power", "ingest", "rooms", "portal", "accounts", "papers", "reports", "cold")
+BENCHES = ("bus", "power", "ingest", "rooms", "accounts", "portal", "callbacks", "papers", "reports", "cold")
 
 
 def main(wanted: list[str]) -> int:

@@ -1,14 +1,16 @@
-"""``make check``: everything that can be said of the code without running it. Prints each step's time; all run."""
+"""``make check``: everything that can be said of the code without running it, two steps at once, each with its time."""
 
 import os
 import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+SIDE_BY_SIDE = 2
 FIXED_ENVIRONMENT = {"PREWATT_DATA": "/nonexistent", "DJANGO_SETTINGS_MODULE": "prewatt.config.settings"}
 
 
@@ -17,16 +19,18 @@ def main() -> None:
     templates = [str(one) for one in sorted((ROOT / "src").rglob("templates/**/*.html"))]
     django = [str(BIN / "python"), "-m", "django"]
     steps = {
+        "types": [str(BIN / "mypy")],  # the longest first
         "format": [str(BIN / "ruff"), "format", "--check", "--quiet"],
         "lint": [str(BIN / "ruff"), "check", "--quiet"],
         "contracts": [str(BIN / "lint-imports")],
-        "types": [str(BIN / "mypy")],
         "migrations": [*django, "makemigrations", "--check", "--dry-run"],
         "settings": [*django, "check", "--deploy", "--fail-level", "WARNING"],
         "templates: format": [str(BIN / "djade"), "--check", "--target-version", "5.2", *templates],
         "templates: rules": [str(BIN / "djlint"), "--quiet", "--lint", *templates],
     }
-    failed = [name for name, command in steps.items() if not passes(name, command)]
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+        passed = dict(zip(steps, threads.map(passes, steps, steps.values()), strict=True))
+    failed = [name for name, is_passed in passed.items() if not is_passed]
     if failed:
         sys.exit(f"check: {', '.join(failed)} failed")
     print("check: everything passed")
